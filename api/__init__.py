@@ -1,0 +1,1 @@
+"""What is shown: the HTTP interface and the pages."""

@@ -1,0 +1,1 @@
+"""What a lead writes: the pathway file, its reading and its checking."""

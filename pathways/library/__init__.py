@@ -1,0 +1,1 @@
+"""The pathways that come with the product, one folder each."""

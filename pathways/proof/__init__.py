@@ -1,0 +1,1 @@
+"""What a lead can know of a pathway before and after it runs."""

@@ -1,0 +1,1 @@
+"""What is remembered: the tables, and the only code that speaks SQL."""

@@ -1,0 +1,1 @@
+"""The durable shell that waits: no clinical rule is written here."""
