@@ -31,13 +31,20 @@ _ABSOLUTE: dict[Unit, timedelta] = {
 }
 _DAYS: dict[Unit, int] = {"day": 1, "week": 7}
 _MONTHS: dict[Unit, int] = {"month": 1, "year": 12}
+# What is more than a life long is a slip of the keyboard, and would lead out of the years that can be counted.
 _LARGEST_AMOUNT = 100_000
-# Beyond this, dates leave the calendar that a computer can count in.
-_LONGEST_MONTHS = 300 * 12
-_LONGEST_DAYS = 300 * 366
+_LARGEST_LONG_AMOUNT = 999
+_LONG_UNITS: frozenset[Unit] = frozenset({"week", "month", "year"})
 
-_DURATION = re.compile(r"([0-9]+)\s*([a-z]+(?: [a-z]+)?)")
-_MOMENT = re.compile(r"([a-z][a-z0-9_-]*|done\([a-z][a-z0-9-]*\))(?:\s+([+-])\s+(.+))?")
+_ELAPSED = r"(0*(100000|[0-9]{1,5}) *(s|m|h|d|seconds?|minutes?|hours?|days?)|0*[0-9]{1,3} *(w|weeks?|months?|years?))"
+_ANCHOR = r"([a-z][a-z0-9_-]*|done\([a-z][a-z0-9-]*\))"
+DURATION_PATTERN = rf"^({_ELAPSED}|0*(100000|[0-9]{{1,5}}) *working (hours?|days?))$"
+"""What `parse_duration` reads, for the published schema."""
+MOMENT_PATTERN = rf"^{_ANCHOR}( +[+-] +{_ELAPSED})?$"
+"""What `parse_moment` reads, for the published schema."""
+
+_DURATION = re.compile(r"([0-9]+) *([a-z]+(?: [a-z]+)?)")
+_MOMENT = re.compile(rf"{_ANCHOR}(?: +([+-]) +(.+))?")
 _DURATION_EXAMPLES = "'30m', '4h', '14d', '2 weeks', '6 months', '2 working days'"
 
 
@@ -61,20 +68,19 @@ class Duration:
 
 def parse_duration(text: str) -> Duration:
     """Read `30m`, `14d`, `2 weeks` or `2 working days`; ValueError says what is wrong and what was expected."""
-    found = _DURATION.fullmatch(text.strip())
+    found = _DURATION.fullmatch(text)
     if found is None:
         raise ValueError(f"'{text}' is not a duration; write a whole number and a unit, such as {_DURATION_EXAMPLES}")
     digits, unit_text = found.groups()
     unit = _UNITS.get(unit_text)
     if unit is None:
         raise ValueError(f"'{unit_text}' is not a unit of time; write one such as {_DURATION_EXAMPLES}")
-    # Compared by length first: Python refuses to read a number of thousands of digits.
-    if len(digits) > 9 or int(digits) > _LARGEST_AMOUNT:
-        raise ValueError(f"the number in '{text[:40]}' is too large; write at most {_LARGEST_AMOUNT}")
-    amount = int(digits)
-    if amount * _MONTHS.get(unit, 0) > _LONGEST_MONTHS or amount * _DAYS.get(unit, 0) > _LONGEST_DAYS:
-        raise ValueError(f"'{text}' is longer than 300 years; write a shorter duration")
-    return Duration(amount=amount, unit=unit)
+    largest = _LARGEST_LONG_AMOUNT if unit in _LONG_UNITS else _LARGEST_AMOUNT
+    significant = digits.lstrip("0") or "0"
+    # By length first: Python refuses to read a number of thousands of digits.
+    if len(significant) > 6 or int(significant) > largest:
+        raise ValueError(f"the number of {unit}s in '{text[:40]}' is too large; write at most {largest}")
+    return Duration(amount=int(significant), unit=unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,7 @@ def parse_moment(text: str) -> Moment:
 
     Working durations are refused: a moment belongs to the patient, working hours to a department.
     """
-    found = _MOMENT.fullmatch(text.strip())
+    found = _MOMENT.fullmatch(text)
     if found is None:
         raise ValueError(
             f"'{text}' is not a moment; write an anchor, alone or with a duration and a space on both sides of the "
