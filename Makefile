@@ -1,0 +1,60 @@
+# Everything here starts from a fresh clone with Python 3.11 and make; set-up is done once and again when a lock file changes.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3,$(shell $(name) -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo $(name))))
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help run test check proof bench lock
+.DEFAULT_GOAL := help
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name words; do \
+		printf '  make %-7s %s\n' "$$name" "$$words"; done
+
+run: $(VENV)/.package  ## Start everything on this machine (options: make run ARGS="--port 8000")
+	$(BIN)/tongxing up $(ARGS)
+
+test: $(VENV)/.dev  ## Run the tests; every branch of pathways/ must be covered
+	$(PYTEST) tests/pathways -n 2 --dist loadfile --cov=pathways --cov-branch --cov-fail-under=100
+	$(PYTEST) tests --ignore=tests/pathways --ignore=tests/docs -n 2 --dist loadfile
+
+check: $(VENV)/.dev  ## Run what reads the code: style, types, layers, documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+	$(PYTEST) tests/docs
+
+proof: $(VENV)/.dev  ## Run the long proofs at full size
+	PROOF_SIZE=full $(PYTEST) tests/proof
+
+bench: $(VENV)/.dev  ## Measure
+	$(BIN)/python -m bench
+
+lock: $(VENV)/.dev  ## Lock the newest versions that the requirements allow
+	for name in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --upgrade --generate-hashes \
+		--no-emit-index-url --python-version 3.11 $$name.in -o $$name.txt || exit 1; done
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(IS_NEW_ENOUGH)' || { \
+		echo 'Tongxing needs Python 3.11 or newer. Install it (Debian: apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/.made
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	touch $@
+
+# The package itself: built by the pinned setuptools, nothing is fetched.
+$(VENV)/.package: pyproject.toml requirements.in $(VENV)/.runtime
+	$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.package
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	touch $@
