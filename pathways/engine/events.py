@@ -1,0 +1,226 @@
+"""What can happen to a journey: frozen values in one tagged union. `received` is when it was accepted, in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Discriminator
+
+from pathways.engine.journey import Origin, ResultStatus, Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """The journey begins: tracks that start at enrolment do so."""
+
+    id: str
+    received: datetime
+    kind: Literal["enrolled"] = "enrolled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultReceived:
+    """A version of a result. `value` is in `unit`; `comparator` is `<`, `<=`, `>` or `>=`; `text` is what a device printed
+    where it printed no number. The same `result` and `version` twice is one."""
+
+    id: str
+    received: datetime
+    result: str
+    version: int
+    status: ResultStatus
+    code: str
+    effective: datetime
+    value: float | None = None
+    comparator: Literal["<", "<=", ">", ">="] | None = None
+    unit: str | None = None
+    text: str | None = None
+    origin: Origin = "unknown"
+    kind: Literal["result-received"] = "result-received"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormAnswered:
+    """Answers to a form; `ask` names the question they answer, else they go to the oldest open one of that form."""
+
+    id: str
+    received: datetime
+    form: str
+    answers: str
+    ask: str | None = None
+    items: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    kind: Literal["form-answered"] = "form-answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskClaimed:
+    """A person began the task."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    kind: Literal["task-claimed"] = "task-claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReleased:
+    """The holder gave the task back."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    kind: Literal["task-released"] = "task-released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHandedOver:
+    """The task went from one person to another."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    to: str
+    kind: Literal["task-handed-over"] = "task-handed-over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCompleted:
+    """A person ended the task with an outcome; `at` is when it was really done."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    outcome: str
+    at: datetime
+    kind: Literal["task-completed"] = "task-completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReported:
+    """The hospital said what became of a visit; without `visit` it is the oldest open one of that name."""
+
+    id: str
+    received: datetime
+    name: str
+    state: Literal["booked", "kept", "cancelled", "missed"]
+    at: datetime
+    visit: str | None = None
+    kind: Literal["visit-reported"] = "visit-reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """A named event from outside."""
+
+    id: str
+    received: datetime
+    name: str
+    kind: Literal["happened"] = "happened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackStarted:
+    """A person started a track by hand."""
+
+    id: str
+    received: datetime
+    track: str
+    by: str
+    kind: Literal["track-started"] = "track-started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackStopped:
+    """A person stopped a track; what it did is undone."""
+
+    id: str
+    received: datetime
+    track: str
+    by: str
+    kind: Literal["track-stopped"] = "track-stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """Routine work and contact stop until resumed."""
+
+    id: str
+    received: datetime
+    by: str
+    kind: Literal["paused"] = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """The journey goes on."""
+
+    id: str
+    received: datetime
+    by: str
+    kind: Literal["resumed"] = "resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The patient leaves the pathway."""
+
+    id: str
+    received: datetime
+    by: str
+    kind: Literal["withdrawn"] = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Died:
+    """The patient died at `at`."""
+
+    id: str
+    received: datetime
+    at: datetime
+    kind: Literal["died"] = "died"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungUnattended:
+    """Nobody who holds the rung's role was on duty."""
+
+    id: str
+    received: datetime
+    task: str
+    rung: int
+    kind: Literal["rung-unattended"] = "rung-unattended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Time passed."""
+
+    id: str
+    received: datetime
+    kind: Literal["tick"] = "tick"
+
+
+AnyEvent = (
+    Enrolled
+    | ResultReceived
+    | FormAnswered
+    | TaskClaimed
+    | TaskReleased
+    | TaskHandedOver
+    | TaskCompleted
+    | VisitReported
+    | Happened
+    | TrackStarted
+    | TrackStopped
+    | Paused
+    | Resumed
+    | Withdrawn
+    | Died
+    | RungUnattended
+    | Tick
+)
+Event = Annotated[AnyEvent, Discriminator("kind")]

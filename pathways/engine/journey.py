@@ -1,0 +1,230 @@
+"""The state of a journey: one frozen value that a turn replaces, small enough to travel with every continue-as-new.
+
+Instants are aware UTC datetimes. What can be derived is not kept: ids come from `ids.py`, due times from `clocks.py`,
+the next wake-up from `wakes.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+FORMAT = 1
+"""The format of `Journey`; a reader refuses one that it does not know."""
+
+Status = Literal["active", "paused", "ended"]
+ExitReason = Literal["completed", "withdrawn", "died", "transferred", "lost", "merged", "entered-in-error"]
+ResultStatus = Literal["preliminary", "final", "amended", "corrected", "entered-in-error", "cancelled"]
+End = Literal["done", "not-needed", "not-possible", "missed", "cancelled", "skipped"]
+"""How a step ended. The first four are different things and none implies another; the engine cancels and skips."""
+ActivationKind = Literal["steps", "first-task", "review", "question", "correction", "contact"]
+ActivationState = Literal["running", "done", "undone"]
+Origin = Literal["laboratory", "device", "patient", "unknown"]
+Unread = Literal["unreadable", "implausible"]
+CauseKind = Literal["planned", "observed", "silent", "missed", "outcome", "event", "by-hand", "step", "enrolment"]
+Scalar = float | bool | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What the engine may know of a person: no name, no identifier."""
+
+    born: date
+    sex: Literal["female", "male", "other", "unknown"] = "unknown"
+    zone: str = "Asia/Shanghai"
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One version of a result, in the unit of its data; `low` and `high` are equal unless it came with a comparator."""
+
+    id: str
+    version: int
+    status: ResultStatus
+    data: str
+    effective: datetime
+    received: datetime
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    unread: Unread | None = None
+    origin: Origin = "unknown"
+    clamped: bool = False
+    """Its time lay more than ten minutes ahead of its receipt."""
+
+    @property
+    def void(self) -> bool:
+        return self.status in {"entered-in-error", "cancelled"}
+
+    @property
+    def settled(self) -> bool:
+        return self.status in {"final", "amended", "corrected"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What made a track start or attach: the occurrence it stands for and, of a result, the value."""
+
+    kind: CauseKind
+    occurrence: str
+    received: datetime
+    result: str | None = None
+    low: float | None = None
+    high: float | None = None
+    planned: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A step that was entered. `order` numbers the nodes of a journey, so undo can run backwards."""
+
+    kind: str
+    order: int
+    entered: datetime
+    since: datetime
+    """The instant from which due times and rungs count."""
+    planned: datetime | None = None
+    end: End | None = None
+    ended: datetime | None = None
+    way: str | None = None
+    """The branch that the end leads into."""
+    chosen: bool = False
+    """A person chose the way: nothing under it is ever undone."""
+    result: str | None = None
+    """The result that stands for the visit."""
+    holder: str | None = None
+    rung: int = 0
+    """How many rungs of the ladder have passed."""
+    raised: bool = False
+    """A worse value has already made the task due now."""
+    due_now: datetime | None = None
+    consumed: float = 0.0
+    """Seconds of the clock that ran before `since` (a pause suspends routine clocks)."""
+    suspended: bool = False
+    reminded: int = 0
+    told: bool = False
+    """The message left the engine."""
+    flagged: bool = False
+    before: Scalar | None = None
+    """What a `set` replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """One time that a track was started, with the steps entered so far by their path."""
+
+    track: str
+    occurrence: str
+    kind: ActivationKind = "steps"
+    state: ActivationState = "running"
+    started: datetime
+    received: datetime
+    """Receipt of what caused it: caps count by it."""
+    planned: datetime | None = None
+    about: str | None = None
+    """Of a correction, contact or question: the message or step that it is about."""
+    causes: tuple[Cause, ...] = ()
+    base: float | None = None
+    """The value that later ones are compared with to be worse."""
+    nodes: Mapping[str, Node] = field(default_factory=dict[str, Node])
+    served: tuple[str, ...] = ()
+    """Paths of tasks that were begun when the activation was undone: they are still served with their outcomes."""
+    note: str | None = None
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackState:
+    """What a track remembers between its activations."""
+
+    starts: tuple[datetime, ...] = ()
+    """Receipts of the starts that an `at_most` window still counts."""
+    next: int = 1
+    """The number of the next planned occurrence."""
+    origin: datetime | None = None
+    """Where a repetition counts from, once it was last done."""
+    silences: int = 0
+    """How often the present silence has already started the track."""
+    capped: tuple[Cause, ...] = ()
+    held: tuple[Cause, ...] = ()
+    """What happened during a pause, to be decided at resume."""
+    last_base: float | None = None
+    """The worst value that was last acted on; a worse one may break the cap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """Why and when the journey ended."""
+
+    reason: ExitReason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Something a turn did that other tracks may react to; kept for the next turn beyond the cascade limit."""
+
+    kind: Literal["missed", "outcome", "start", "stop", "end"]
+    activation: str
+    path: str
+    at: datetime
+    name: str
+    outcome: str | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """A patient on a release."""
+
+    format: int = FORMAT
+    id: str
+    release: str
+    patient: Patient
+    anchors: Mapping[str, datetime]
+    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The patient's own values of parameters that have a per-patient range."""
+    status: Status = "active"
+    exit: Exit | None = None
+    clock: datetime
+    """The latest instant that a turn has served."""
+    sequence: int = 0
+    """How many turns; the store's projection is idempotent by it."""
+    order: int = 0
+    """How many nodes were ever entered."""
+    values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    readings: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
+    """The latest version of each result, by its id."""
+    horizon: datetime | None = None
+    """Results with an earlier effective time were let go."""
+    tracks: Mapping[str, TrackState] = field(default_factory=dict[str, TrackState])
+    activations: Mapping[str, Activation] = field(default_factory=dict[str, Activation])
+    contacts: tuple[datetime, ...] = ()
+    """Routine contacts of the last week, for the contact budget."""
+    pending: tuple[Effect, ...] = ()
+    seen: tuple[str, ...] = ()
+    """The latest event ids that were taken in, oldest first."""
+
+
+@cache
+def adapter() -> TypeAdapter[Journey]:
+    """Reads and writes a journey at the edge."""
+    return TypeAdapter(Journey)
+
+
+def write_journey(journey: Journey) -> bytes:
+    """The journey as JSON, without what has its default."""
+    return adapter().dump_json(journey, exclude_defaults=True)
+
+
+def read_journey(text: bytes | str) -> Journey:
+    """A journey from its JSON; ValueError where the format is unknown."""
+    journey = adapter().validate_json(text)
+    if journey.format != FORMAT:
+        raise ValueError(f"journey format {journey.format} is not known; this engine reads format {FORMAT}")
+    return journey

@@ -1,0 +1,77 @@
+"""A release: pathway, forms and message templates together, immutable and addressed by the checksum of its contents."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+
+from pydantic import BaseModel, ConfigDict
+
+from pathways.language.conditions import Condition, Vocabulary, compile_condition
+from pathways.language.definition import Pathway
+from pathways.language.forms import Form
+from pathways.language.messages import MessageTemplate
+
+
+class Contents(BaseModel):
+    """What a release is made of; its canonical JSON is what travels and what the checksum is taken of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    pathway: Pathway
+    forms: Mapping[str, Form]
+    messages: Mapping[str, MessageTemplate]
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """A checked release, ready to run. Two with the same checksum are the same."""
+
+    contents: Contents
+    text: str
+
+    @property
+    def pathway(self) -> Pathway:
+        return self.contents.pathway
+
+    @cached_property
+    def checksum(self) -> str:
+        return blake2b(self.text.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary_of(self.pathway)
+
+    def condition(self, text: str) -> Condition:
+        """A boolean condition of the pathway, compiled."""
+        return compile_condition(text, self.vocabulary)
+
+    def expression(self, text: str) -> Condition:
+        """An expression of the pathway that may give any scalar, compiled."""
+        return compile_condition(text, self.vocabulary, result="any")
+
+    @cached_property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """Parameters that no clinician has confirmed: such a release may serve demonstration data alone."""
+        return tuple(name for name, parameter in self.pathway.parameters.items() if not parameter.confirmed)
+
+
+def vocabulary_of(pathway: Pathway) -> Vocabulary:
+    """The names that conditions of the pathway may use."""
+    return Vocabulary(
+        data=dict.fromkeys(pathway.data, "number"),
+        parameters=frozenset(pathway.parameters),
+        values={name: value.type for name, value in pathway.values.items()},
+    )
+
+
+def make_release(contents: Contents) -> Release:
+    """The release of contents that were read and checked."""
+    document = contents.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return Release(contents, json.dumps(document, ensure_ascii=False, sort_keys=False, separators=(",", ":")))
+
+
+@lru_cache(maxsize=64)
+def load_release(text: str) -> Release:
+    """The release that `Release.text` stands for; kept for the process, since it never changes."""
+    return Release(Contents.model_validate_json(text), text)

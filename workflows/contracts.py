@@ -1,0 +1,33 @@
+"""What crosses Temporal: one model in, one model out."""
+
+from dataclasses import dataclass
+
+from activities.contracts import Turned
+from pathways.engine.context import Facts
+from pathways.engine.events import Event
+from pathways.engine.journey import Journey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyInput:
+    """What a run of `PatientJourney` begins with; the release travels with it, so handlers never wait for one.
+
+    After a continue-as-new: the state, the facts last told, the turns whose projection was not acknowledged and the
+    events that were not taken yet.
+    """
+
+    release: str
+    """`Release.text`."""
+    journey: Journey
+    facts: Facts
+    events: tuple[Event, ...] = ()
+    unacknowledged: tuple[Turned, ...] = ()
+    history_length: int | None = None
+    """Events after which the run continues as new; None leaves it to the server's suggestion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The answer to an update: the turn that took the event in, which the store will show."""
+
+    sequence: int
