@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run test check proof bench lock
+.PHONY: help run test check proof bench
 .DEFAULT_GOAL := help
 
 help:  ## Say what can be made
@@ -35,10 +35,6 @@ proof: $(VENV)/.dev  ## Run the long proofs at full size
 
 bench: $(VENV)/.dev  ## Measure
 	$(BIN)/python -m bench
-
-lock: $(VENV)/.dev  ## Lock the newest versions that the requirements allow
-	for name in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --upgrade --generate-hashes \
-		--no-emit-index-url --python-version 3.11 $$name.in -o $$name.txt || exit 1; done
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(IS_NEW_ENOUGH)' || { \
