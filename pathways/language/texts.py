@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Wording = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S")]
 
 
 class Text(BaseModel):
