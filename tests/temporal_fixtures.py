@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,7 +37,7 @@ class DevServer:
 
 
 @contextmanager
-def running_dev_server(folder: Path, *, port: int | None = None) -> Iterator[DevServer]:
+def running_dev_server(folder: Path, *, port: int | None = None) -> Generator[DevServer]:
     """Run the server of a one-machine installation with its database in `folder`; a second run there resumes."""
     chosen, http_port, metrics_port = free_ports(3)
     port = port or chosen

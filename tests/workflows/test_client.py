@@ -1,8 +1,11 @@
 """The connection to Temporal, and what a reader of its database finds."""
 
+import asyncio
 import time
 import uuid
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
@@ -11,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from pathways.errors import EngineUnavailable
-from tests.temporal_fixtures import DevServer
+from tests.temporal_fixtures import NAMESPACE, START_WITHIN, DevServer, running_dev_server
 from tests.workflows.letterbox import Letter, Letterbox, RefusingLetterbox, SlowLetterbox, Text, refuse, stamp
 from workflows.client import connect
 from workflows.embedded import free_ports
@@ -42,7 +45,8 @@ async def test_nothing_is_in_clear_in_temporal(client: Client, task_queue: str, 
         )
         await handle.signal(Letterbox.put, f"{SECRET} signal")
         assert await handle.query(Letterbox.content, "query") == f"query: {SECRET} signal"
-        assert await handle.execute_update(Letterbox.close, f"{SECRET} update") == f"closed {SECRET} update"
+        untyped: Any = handle  # the library leaves one overload of its update methods without types
+        assert await untyped.execute_update(Letterbox.close, f"{SECRET} update") == f"closed {SECRET} update"
         result = await handle.result()
     assert result.parts[-1] == Text(words=f"stamped stamped {SECRET} signal")
     assert await (await handle.describe()).memo() == {"note": f"stamped stamped {SECRET} signal"}
@@ -93,6 +97,17 @@ class TestATemporalThatIsAway:
             await connect(f"127.0.0.1:{port}", "tests", keyring, within=timedelta(seconds=0.5), say=said.append)
         assert time.monotonic() - before < 3
         assert len(said) == 1
+
+    async def test_a_server_that_comes_later(self, tmp_path: Path, keyring: StaticKeyring) -> None:
+        """A start while Temporal is away says so, waits, and goes on when the server is there."""
+        [port] = free_ports(1)
+        waiting = asyncio.Event()
+        connecting = asyncio.create_task(
+            connect(f"127.0.0.1:{port}", NAMESPACE, keyring, within=START_WITHIN, say=lambda _: waiting.set())
+        )
+        await waiting.wait()
+        with running_dev_server(tmp_path, port=port):
+            assert (await connecting).namespace == NAMESPACE
 
     async def test_no_namespace(self, dev_server: DevServer, keyring: StaticKeyring) -> None:
         """A server without the namespace is named as such, before any worker polls it."""
