@@ -5,13 +5,15 @@ that the variables stand for. Only the tokens below get through: no macro, membe
 """
 
 import bisect
-import difflib
+import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from pathways.errors import Invalid
+from pathways.language.names import nearest
 from pathways.language.schedule import parse_duration
 
 ValueType = Literal["number", "text", "boolean"]
@@ -40,6 +42,9 @@ _NUMERIC = ("mean", "min", "max")
 _MEASURED = ("value", "latest", "previous", "mean", "min", "max", "set")
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _ARITHMETIC = ("+", "-", "*", "/")
+A_CONDITION = "a comparison such as 'glucose <= 3.9', joined by '&&' or '||'"
+A_TEXT = "expected a text in quotes on one line, without a backslash"
+ENDS_EARLY = "the condition ends too early"
 _INSTEAD = {"and": "'&&'", "or": "'||'", "not": "'!'", "=": "'=='", "&": "'&&'", "|": "'||'"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -52,14 +57,18 @@ _TOKEN = re.compile(
 )
 
 
-class ConditionProblem(ValueError):
-    """A condition that cannot be used: what is wrong, at which character (from 0), and what was expected there."""
+class ConditionProblem(Invalid):
+    """The condition cannot be used.
+
+    `message` is what is wrong, `offset` the character of the text (from 0) where it is, `expected` what was expected
+    there; it prints as `what is wrong; what was expected`.
+    """
 
     def __init__(self, message: str, offset: int, expected: str) -> None:
-        super().__init__(message, offset, expected)
-        self.message = message
+        super().__init__(message)
         self.offset = offset
         self.expected = expected
+        self.args = (message, offset, expected)
 
     def __str__(self) -> str:
         return f"{self.message}; {self.expected}"
@@ -101,9 +110,10 @@ class Rewritten(NamedTuple):
     """Every number written in the text, with its sign."""
     thresholds: tuple[float, ...]
     """Those of the marks that an observed value is compared with."""
-    arithmetic: bool
+    computed: frozenset[str]
+    """Variables that the text may calculate with, and so does not merely compare."""
     starts: tuple[int, ...]
-    """Where each token starts in `source`."""
+    """Where each token would start in `source`, and the next one after it."""
     offsets: tuple[int, ...]
     """Where each token starts in the text, and the text's end."""
 
@@ -138,14 +148,13 @@ def rewrite(text: str, vocabulary: Vocabulary) -> Rewritten:
         )
     rewriter = _Rewriter(tuple(_tokens(text)), vocabulary)
     pieces = tuple(rewriter.pieces())
-    widths = [len(piece.code) + 1 for piece in pieces]
     return Rewritten(
         source=" ".join(piece.code for piece in pieces),
         variables=tuple(rewriter.variables.items()),
         marks=tuple(_signed(pieces, at) for at, piece in enumerate(pieces) if piece.number is not None),
         thresholds=tuple(_signed(pieces, at) for at in range(len(pieces)) if _is_threshold(pieces, at)),
-        arithmetic=any(_is_arithmetic(pieces, at) for at in range(len(pieces))),
-        starts=tuple(sum(widths[:at]) for at in range(len(pieces))),
+        computed=_computed(pieces),
+        starts=tuple(itertools.accumulate((len(piece.code) + 1 for piece in pieces), initial=0)),
         offsets=(*(piece.offset for piece in pieces), len(text)),
     )
 
@@ -155,6 +164,8 @@ def _tokens(text: str) -> Iterator[Token]:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None or found.lastgroup is None:
+            if text[at] in "'\"":
+                raise ConditionProblem("a text that does not end, or has a character it cannot have", at, A_TEXT)
             raise _unexpected(text[at], at)
         if found.lastgroup != "space":
             yield Token(found.lastgroup, found.group(), at)
@@ -165,10 +176,7 @@ def _tokens(text: str) -> Iterator[Token]:
 def _unexpected(text: str, offset: int) -> ConditionProblem:
     """The problem of a token that has no business there; what cannot be shown is escaped."""
     shown = text if text.isprintable() else ascii(text)[1:-1]
-    if not text:
-        return ConditionProblem("the condition ends too early", offset, "expected a value such as 'glucose <= 3.9'")
-    expected = _INSTEAD.get(text, "a comparison such as 'glucose <= 3.9', joined by '&&' or '||'")
-    return ConditionProblem(f"unexpected '{shown}'", offset, f"expected {expected}")
+    return ConditionProblem(f"unexpected '{shown}'", offset, f"expected {_INSTEAD.get(text, A_CONDITION)}")
 
 
 class _Rewriter:
@@ -182,18 +190,19 @@ class _Rewriter:
 
     def pieces(self) -> Iterator[_Piece]:
         before = Token("end", "", 0)
-        while (token := self._take()).kind != "end":
+        while (token := self._tokens[self._at]).kind != "end":
+            self._at += 1
             yield self._piece(token, before)
-            before = token
+            before = self._tokens[self._at - 1]
 
-    def _take(self, text: str | None = None, expected: str = "") -> Token:
-        """The next token, which must be `text` where that is given."""
+    def _take(self, expected: str, *, exactly: str | None = None) -> Token:
+        """The next token of a call, which must be `exactly` that where it is given."""
         token = self._tokens[self._at]
-        if text is not None and token.text != text:
-            raise ConditionProblem(
-                f"unexpected '{token.text}'" if token.text else "the condition ends too early", token.offset, expected
-            )
-        self._at = min(self._at + 1, len(self._tokens) - 1)
+        if token.kind == "end":
+            raise ConditionProblem(ENDS_EARLY, token.offset, expected)
+        if exactly is not None and token.text != exactly:
+            raise ConditionProblem(f"unexpected '{token.text}'", token.offset, expected)
+        self._at += 1
         return token
 
     def _piece(self, token: Token, before: Token) -> _Piece:
@@ -235,9 +244,7 @@ class _Rewriter:
     def _looked_up(self, token: Token) -> tuple[Feature, ValueType]:
         name, known = token.text, self._vocabulary
         if self._tokens[self._at].text == "(":
-            raise ConditionProblem(
-                f"there is no call '{name}'", token.offset, _nearest(name, tuple(CALLS), "the calls are")
-            )
+            raise ConditionProblem(f"there is no call '{name}'", token.offset, _suggestion(name, CALLS))
         if name in PATIENT:
             return Feature(kind="patient", name=name), PATIENT[name]
         if name in known.data:
@@ -248,44 +255,44 @@ class _Rewriter:
             return Feature(kind="set", name=name), known.values[name]
         if name in _INSTEAD:
             raise _unexpected(name, token.offset)
-        names = (*known.data, *sorted(known.parameters), *known.values, *PATIENT)
-        raise ConditionProblem(f"unknown name '{name}'", token.offset, _nearest(name, names, "the names are"))
+        names = {*known.data, *known.parameters, *known.values, *PATIENT}
+        raise ConditionProblem(f"unknown name '{name}'", token.offset, _suggestion(name, names))
 
     def _called(self, token: Token, call: Call) -> _Piece:
         example = f"{call}('E11')" if call == "diagnosed" else f"{call}(glucose{', 7d' if call in _WINDOWED else ''})"
-        self._take("(", f"expected '{example}'")
+        self._take(f"expected '{example}'", exactly="(")
         if call == "diagnosed":
             feature, value_type = self._diagnosis(example), "boolean"
         else:
-            data = self._data(call)
+            data = self._data(call, example)
             window = self._window(example) if call in _WINDOWED else None
             feature = Feature(kind=call, name=data, window=window)
             value_type = "number" if call == "count" else self._vocabulary.data[data]
-        self._take(")", f"expected '{example}'")
+        self._take(f"expected '{example}'", exactly=")")
         return self._variable(token, feature, value_type)
 
     def _diagnosis(self, example: str) -> Feature:
-        token = self._take()
+        token = self._take(f"expected '{example}'")
         if token.kind != "text" or not token.text[1:-1].strip():
             raise ConditionProblem("a diagnosis is named by its code", token.offset, f"expected '{example}'")
         return Feature(kind="diagnosed", name=token.text[1:-1].strip())
 
-    def _data(self, call: Call) -> str:
-        token = self._take()
+    def _data(self, call: Call, example: str) -> str:
+        token = self._take(f"expected '{example}'")
         data = self._vocabulary.data
         if token.text not in data:
             raise ConditionProblem(
                 f"'{call}' takes the name of data, not '{token.text}'",
                 token.offset,
-                _nearest(token.text, tuple(data), "the data are"),
+                _suggestion(token.text, data),
             )
         if call in _NUMERIC and data[token.text] != "number":
             raise ConditionProblem(f"'{token.text}' is not a number", token.offset, f"'{call}' needs numbers")
         return token.text
 
     def _window(self, example: str) -> str:
-        self._take(",", f"expected a window, such as '{example}'")
-        token = self._take()
+        self._take(f"expected a window, such as '{example}'", exactly=",")
+        token = self._take(f"expected '{example}'")
         try:
             window = parse_duration(token.text)
         except ValueError as problem:
@@ -301,9 +308,9 @@ class _Rewriter:
         return _Piece(variable, token.offset, token, feature=feature)
 
 
-def _nearest(name: str, names: tuple[str, ...], otherwise: str) -> str:
-    near = difflib.get_close_matches(name.lower(), names, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"{otherwise} {', '.join(names)}"
+def _suggestion(name: str, names: Collection[str]) -> str:
+    near = nearest(name.lower(), names)
+    return f"did you mean '{near}'?" if near else f"expected one of: {', '.join(sorted(names)) or 'none'}"
 
 
 def _operator(pieces: tuple[_Piece, ...], at: int) -> str:
@@ -314,8 +321,9 @@ def _operator(pieces: tuple[_Piece, ...], at: int) -> str:
 
 def _is_sign(pieces: tuple[_Piece, ...], at: int) -> bool:
     """Whether a minus there is the sign of the number that follows."""
-    starts_value = at == 0 or pieces[at - 1].code == "in" or _operator(pieces, at - 1) not in ("", ")", "]")
-    return _operator(pieces, at) == "-" and starts_value and at + 1 < len(pieces) and pieces[at + 1].number is not None
+    if _operator(pieces, at) != "-" or at + 1 == len(pieces) or pieces[at + 1].number is None:
+        return False
+    return at == 0 or pieces[at - 1].code == "in" or _operator(pieces, at - 1) not in ("", ")", "]")
 
 
 def _signed(pieces: tuple[_Piece, ...], at: int) -> float:
@@ -327,6 +335,25 @@ def _is_arithmetic(pieces: tuple[_Piece, ...], at: int) -> bool:
     return _operator(pieces, at) in _ARITHMETIC and not _is_sign(pieces, at)
 
 
+def _computed(pieces: tuple[_Piece, ...]) -> frozenset[str]:
+    """The variables in one operand of && or || with arithmetic.
+
+    A number cannot be made of what && and || give, but for `? :`, so an operand without arithmetic only compares.
+    """
+    logical = () if any(_operator(pieces, at) == "?" for at in range(len(pieces))) else ("&&", "||")
+    computed: set[str] = set()
+    operand: set[str] = set()
+    calculates = False
+    for at, piece in enumerate(pieces):
+        if piece.feature is not None:
+            operand.add(piece.code)
+        calculates = calculates or _is_arithmetic(pieces, at)
+        if at + 1 == len(pieces) or _operator(pieces, at) in logical:
+            computed |= operand if calculates else frozenset[str]()
+            operand, calculates = set[str](), False
+    return frozenset(computed)
+
+
 def _is_threshold(pieces: tuple[_Piece, ...], at: int) -> bool:
     """Whether the number there is compared with, or added to, what was observed.
 
@@ -336,6 +363,8 @@ def _is_threshold(pieces: tuple[_Piece, ...], at: int) -> bool:
         return False
     first = at - 1 if _is_sign(pieces, at - 1) else at
     sides = ((first - 1, first - 2), (at + 1, at + 2))
+    if any(_operator(pieces, operator) in ("*", "/") for operator, _ in sides):
+        return False
     return any(
         _operator(pieces, operator) in (*_COMPARISONS, "+", "-") and _may_be_measured(pieces, other)
         for operator, other in sides
@@ -343,7 +372,5 @@ def _is_threshold(pieces: tuple[_Piece, ...], at: int) -> bool:
 
 
 def _may_be_measured(pieces: tuple[_Piece, ...], at: int) -> bool:
-    if not 0 <= at < len(pieces) or pieces[at].number is not None:
-        return False
-    feature = pieces[at].feature
+    feature = pieces[at].feature if 0 <= at < len(pieces) else None
     return feature is None or feature.kind in _MEASURED

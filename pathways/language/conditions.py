@@ -17,9 +17,12 @@ from typing import Literal
 from cel_expr_python import cel
 
 from pathways.language.condition_text import (
+    A_CONDITION,
+    ENDS_EARLY,
     RESERVED,
     ConditionProblem,
     Feature,
+    FeatureKind,
     Rewritten,
     ValueType,
     Vocabulary,
@@ -31,6 +34,7 @@ __all__ = [
     "Condition",
     "ConditionProblem",
     "Feature",
+    "FeatureKind",
     "Interval",
     "Known",
     "Truth",
@@ -82,7 +86,7 @@ class Condition:
     source: str
     variables: tuple[tuple[Feature, str], ...]
     marks: tuple[float, ...]
-    arithmetic: bool
+    computed: frozenset[str]
 
     def evaluate(self, values: Mapping[Feature, Known]) -> Truth:
         """Whether it holds; a feature that is missing, not a number or of another type counts as unknown."""
@@ -101,24 +105,22 @@ class Condition:
                 bounded[variable] = given
             elif given is not None and _fits(given, variable):
                 known[variable] = given
-        if not bounded:
-            return self._run(known)
-        return self._agreed(known, bounded)
+        return self._agreed(known, bounded) if bounded else self._run(known)
 
     def _agreed(self, known: dict[str, float | bool | str], bounded: dict[str, Interval]) -> Answer:
         """What every value within the bounds gives, else None.
 
         Between two neighbouring marks a comparison of values and constants does not change, so the marks and the floats
-        beside them stand for every value; with arithmetic, or three bounded values, that no longer holds.
+        beside them stand for every value. Where the text calculates with a bounded value, or compares three of them,
+        that does not hold, and they count as missing.
         """
-        if self.arithmetic or len(bounded) > 2:
+        compared = {name: bounds for name, bounds in bounded.items() if name[0] == "n" and name not in self.computed}
+        if len(compared) > 2:
             return self._run(known)
-        numbers = [
-            number for variable, number in known.items() if variable[0] == "n" and isinstance(number, float | int)
-        ]
-        ends = [end for bounds in bounded.values() for end in (bounds.low, bounds.high) if end is not None]
+        numbers = [number for name, number in known.items() if name[0] == "n" and not isinstance(number, str)]
+        ends = [end for bounds in compared.values() for end in (bounds.low, bounds.high) if end is not None]
         marks = (*self.marks, *numbers, *ends)
-        samples = {name: _samples(bounds, marks) for name, bounds in bounded.items() if name[0] == "n"}
+        samples = {name: _samples(bounds, marks) for name, bounds in compared.items()}
         answers: set[Answer] = set()
         for chosen in itertools.product(*samples.values()):
             answers.add(self._run(known | dict(zip(samples, chosen, strict=True))))
@@ -163,7 +165,7 @@ def _compiled(text: str, vocabulary: Vocabulary, result: Literal["boolean", "any
         source=rewritten.source,
         variables=rewritten.variables,
         marks=rewritten.marks,
-        arithmetic=rewritten.arithmetic,
+        computed=rewritten.computed,
     )
 
 
@@ -204,13 +206,14 @@ def _problem(error: str, text: str, rewritten: Rewritten) -> ConditionProblem:
     if misfit is not None:
         operator = misfit.group(1).strip("_@").replace("_", "")
         operands = " and ".join(_worded(name) for name in misfit.group(2).split(", "))
-        return ConditionProblem(f"'{operator}' does not work on {operands}", offset, "expected values of the same type")
+        expected = "a list such as ['a', 'b']" if operator == "in" else "values of the same type"
+        return ConditionProblem(f"'{operator}' does not work on {operands}", offset, f"expected {expected}")
     if offset >= len(text):
-        return ConditionProblem("the condition ends too early", offset, "expected a value such as 'glucose <= 3.9'")
+        return ConditionProblem(ENDS_EARLY, offset, f"expected {A_CONDITION}")
     return ConditionProblem(
         f"the condition cannot be read from '{text[offset : offset + 20]}' on",
         offset,
-        "expected a comparison such as 'glucose <= 3.9', joined by '&&' or '||'",
+        f"expected {A_CONDITION}",
     )
 
 

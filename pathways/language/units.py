@@ -111,7 +111,7 @@ _UNITS: Mapping[str, str] = {
 
 
 def normalise_unit(text: str) -> str | None:
-    """The UCUM code of a unit as a laboratory or device writes it (`μmol/L`, `ｍｍｏｌ／Ｌ`, `次/分`); None if unknown."""
+    """The UCUM code of a unit as laboratories and devices write it (`μmol/L`, `次/分`); None if not known."""
     folded = "".join(unicodedata.normalize("NFKC", text).split()).replace("μ", "u")
     return _UNITS.get(folded)
 
@@ -124,10 +124,13 @@ def convert(value: float, *, code: str, unit: str, to: str) -> float | None:
     """
     analyte = KNOWN_CODES.get(code)
     given, wanted = normalise_unit(unit), normalise_unit(to)
-    if analyte is None or given not in analyte.units or wanted not in analyte.scales or not math.isfinite(value):
+    if analyte is None or given is None or wanted is None or not math.isfinite(value):
+        return None
+    if given not in analyte.units or wanted not in analyte.scales:
         return None
     if given == wanted:
         return value
     factor, offset = analyte.scales[given]
     wanted_factor, wanted_offset = analyte.scales[wanted]
-    return round((value - offset) / factor * wanted_factor + wanted_offset, DECIMALS)
+    converted = (value - offset) / factor * wanted_factor + wanted_offset
+    return round(converted, DECIMALS) if math.isfinite(converted) else None
