@@ -1,0 +1,540 @@
+"""What is remembered: every table, typed.
+
+Ids are opaque text. Instants are aware UTC datetimes; a naive one is refused. `values`, `items` and `payload` are JSON.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from pathways.engine.journey import Scalar
+
+Values = Mapping[str, Scalar | None]
+Json = Mapping[str, Any]
+
+JourneyStatus = Literal["starting", "active", "paused", "ended"]
+TaskStatus = Literal["open", "held", "closed"]
+MessageState = Literal["waiting", "leased", "sent", "delivered", "failed", "dropped", "recalled"]
+ObservationState = Literal["accepted", "stored", "quarantined"]
+InboxState = Literal["pending", "reflected", "refused"]
+QuarantineState = Literal["held", "released", "discarded"]
+Purpose = Literal["care", "marketing", "research"]
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant, always in UTC; ValueError for a datetime without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse what has no zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back that SQLite does not keep."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """A row."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime(),
+        str: Text(),
+        Values: JSON(none_as_null=True),
+        Json: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
+        **{
+            literal: String(20)
+            for literal in (
+                JourneyStatus,
+                TaskStatus,
+                MessageState,
+                ObservationState,
+                InboxState,
+                QuarantineState,
+                Purpose,
+            )
+        },
+    }
+
+
+# --- patients ---------------------------------------------------------------------------------------------------
+
+
+class Patient(Base):
+    """A person in care."""
+
+    __tablename__ = "patients"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    born: Mapped[date]
+    sex: Mapped[str]
+    zone: Mapped[str]
+    language: Mapped[str]
+    diagnoses: Mapped[list[str] | None]
+    """ICD-10 codes; none where nobody has told."""
+    inpatient: Mapped[bool | None]
+    died_at: Mapped[datetime | None]
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Identifier(Base):
+    """What another system calls the patient."""
+
+    __tablename__ = "identifiers"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+
+
+class Contact(Base):
+    """A way to reach the patient; `position` keeps the order in which they were told."""
+
+    __tablename__ = "contacts"
+
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    preferred: Mapped[bool]
+
+
+class Consent(Base):
+    """A yes or a no that the patient gave; for each purpose the latest holds."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_latest", "patient", "purpose", "at", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"))
+    purpose: Mapped[Purpose]
+    granted: Mapped[bool]
+    at: Mapped[datetime]
+    by: Mapped[str]
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+class Staff(Base):
+    """A person who works here."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Department(Base):
+    """Where people work."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+
+
+class Role(Base):
+    """What pathways call the people who do a thing: `diabetes-nurse`."""
+
+    __tablename__ = "roles"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+
+
+class RoleHolder(Base):
+    """Who holds a role in a department."""
+
+    __tablename__ = "role_holders"
+
+    role: Mapped[str] = mapped_column(ForeignKey("roles.name"), primary_key=True)
+    department: Mapped[str] = mapped_column(ForeignKey("departments.id"), primary_key=True)
+    staff: Mapped[str] = mapped_column(ForeignKey("staff.id"), primary_key=True, index=True)
+
+
+class Duty(Base):
+    """A shift on the roster of a role in a department, from `starts` to before `ends`."""
+
+    __tablename__ = "duty"
+    __table_args__ = (
+        UniqueConstraint("role", "department", "staff", "starts"),
+        Index("ix_duty_ends", "role", "department", "ends"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    staff: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
+    role: Mapped[str] = mapped_column(ForeignKey("roles.name"))
+    department: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    starts: Mapped[datetime]
+    ends: Mapped[datetime]
+
+
+class Calendar(Base):
+    """The working calendar of the site, as `pathways.language.schedule.Calendar` in JSON; a site can change it."""
+
+    __tablename__ = "calendars"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[Json]
+    changed: Mapped[datetime]
+
+
+# --- journeys ---------------------------------------------------------------------------------------------------
+
+
+class Release(Base):
+    """A published release; it never changes."""
+
+    __tablename__ = "releases"
+    __table_args__ = (Index("ix_releases_pathway", "pathway", "number"),)
+
+    checksum: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    """Counts what was published, so the latest is known."""
+    pathway: Mapped[str]
+    text: Mapped[str]
+    published_at: Mapped[datetime]
+    by: Mapped[str]
+    demonstration: Mapped[bool]
+    """Serves demonstration data alone: no clinician has confirmed its parameters."""
+
+
+class Journey(Base):
+    """A patient on a release, as its workflow last showed it."""
+
+    __tablename__ = "journeys"
+    __table_args__ = (
+        Index(
+            "ux_journeys_open",
+            "patient",
+            "pathway",
+            "episode",
+            unique=True,
+            sqlite_where=text("status <> 'ended'"),
+            postgresql_where=text("status <> 'ended'"),
+        ),
+        Index("ix_journeys_status", "status", "enrolled_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    pathway: Mapped[str] = mapped_column(index=True)
+    release: Mapped[str] = mapped_column(ForeignKey("releases.checksum"))
+    episode: Mapped[str]
+    status: Mapped[JourneyStatus]
+    exit_reason: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    state: Mapped[str]
+    """`write_journey` of the engine's state."""
+    sequence: Mapped[int]
+    """The last turn that the tables show."""
+    wakeup: Mapped[datetime | None] = mapped_column(index=True)
+    enrolled_at: Mapped[datetime]
+    started_by: Mapped[str]
+    demonstration: Mapped[bool]
+    created: Mapped[datetime]
+
+
+class Reason(Base):
+    """One decision of a turn."""
+
+    __tablename__ = "reasons"
+
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str] = mapped_column(index=True)
+    track: Mapped[str | None]
+    occurrence: Mapped[str | None]
+    step: Mapped[str | None]
+    code: Mapped[str]
+    at: Mapped[datetime]
+    values: Mapped[Values]
+
+
+class Inbox(Base):
+    """An event that was accepted for a journey; kept until the journey has shown that it took it in."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("ix_inbox_pending", "state", "signalled_at", "received"),
+        Index("ix_inbox_journey", "journey", "state", "received"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """The event's own id."""
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"))
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    kind: Mapped[str]
+    payload: Mapped[Json]
+    received: Mapped[datetime]
+    state: Mapped[InboxState]
+    signalled_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+
+
+# --- work and contact -------------------------------------------------------------------------------------------
+
+
+class Task(Base):
+    """Work for a person."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_list", "status", "urgent", "due"),
+        Index("ix_tasks_holder", "holder", "status"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    name: Mapped[str]
+    track: Mapped[str]
+    role: Mapped[str]
+    """The role it was opened for; `TaskRole` has all roles so far."""
+    urgent: Mapped[bool]
+    opened: Mapped[datetime]
+    due: Mapped[datetime | None]
+    outcomes: Mapped[list[str]]
+    form: Mapped[str | None]
+    about: Mapped[str | None]
+    values: Mapped[Values]
+    note: Mapped[str | None]
+    status: Mapped[TaskStatus]
+    holder: Mapped[str | None]
+    flagged: Mapped[bool]
+    rung: Mapped[int]
+    """The highest rung of the ladder that passed."""
+    end: Mapped[str | None]
+    outcome: Mapped[str | None]
+    why: Mapped[str | None]
+    completed_by: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    report: Mapped[Json | None]
+    """What the person who completed it wrote: answers to its form and a note."""
+    provisional: Mapped[str | None] = mapped_column(index=True)
+    """The event for which it was opened before its journey took it in; none once the journey has adopted it."""
+    version: Mapped[int]
+
+
+class TaskRole(Base):
+    """A role that may complete the task, with the rung that brought it in; the task's own is rung zero."""
+
+    __tablename__ = "task_roles"
+    __table_args__ = (Index("ix_task_roles_role", "role", "task"),)
+
+    task: Mapped[str] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    rung: Mapped[int]
+    since: Mapped[datetime]
+
+
+class TaskEvent(Base):
+    """One line of a task's history."""
+
+    __tablename__ = "task_events"
+
+    task: Mapped[str] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    what: Mapped[str]
+    """`opened`, `annotated`, `escalated`, `held`, `released`, `closed`."""
+    by: Mapped[str | None]
+    values: Mapped[Values]
+
+
+class Message(Base):
+    """The outbox: an intent to tell the patient or, with `role`, the staff; and what became of it."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_outbox", "state", "urgent", "not_before"),
+        Index("ix_messages_sent", "patient", "sent_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"))
+    """Whom it is about, also where the staff are told."""
+    role: Mapped[str | None]
+    template: Mapped[str]
+    track: Mapped[str]
+    urgent: Mapped[bool]
+    not_before: Mapped[datetime]
+    values: Mapped[Values]
+    state: Mapped[MessageState]
+    created: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_by: Mapped[str | None]
+    attempts: Mapped[int]
+    channel: Mapped[str | None]
+    provider_id: Mapped[str | None] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    rendered: Mapped[str | None]
+    """The text that left."""
+    dropped: Mapped[str | None]
+    """Why it was not sent."""
+
+
+class Ask(Base):
+    """A form that was put to the patient."""
+
+    __tablename__ = "asks"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    form: Mapped[str]
+    track: Mapped[str]
+    opened: Mapped[datetime]
+    expires: Mapped[datetime | None]
+    end: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Answers(Base):
+    """What came back to a form."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
+    form: Mapped[str]
+    ask: Mapped[str | None]
+    items: Mapped[Json]
+    received: Mapped[datetime]
+    by: Mapped[str]
+
+
+class Visit(Base):
+    """A visit that a pathway planned, and what the hospital said of it."""
+
+    __tablename__ = "visits"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    name: Mapped[str]
+    track: Mapped[str]
+    planned: Mapped[datetime]
+    earliest: Mapped[datetime]
+    latest: Mapped[datetime]
+    reported: Mapped[str | None]
+    """`booked`, `kept`, `cancelled` or `missed`, as the hospital last said."""
+    reported_at: Mapped[datetime | None]
+    end: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Alarm(Base):
+    """Something that an operator must look at."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
+    task: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(index=True)
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+
+
+# --- results ----------------------------------------------------------------------------------------------------
+
+
+class Observation(Base):
+    """A version of a result, as it came."""
+
+    __tablename__ = "observations"
+    __table_args__ = (
+        UniqueConstraint("source_system", "source_id", "version"),
+        Index("ix_observations_patient", "patient", "code", "effective"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    patient: Mapped[str | None] = mapped_column(ForeignKey("patients.id"))
+    """None while it is quarantined for a patient who is not known."""
+    source_system: Mapped[str]
+    source_id: Mapped[str]
+    version: Mapped[int]
+    code: Mapped[str]
+    value: Mapped[float | None]
+    unit: Mapped[str | None]
+    comparator: Mapped[str | None]
+    text: Mapped[str | None]
+    effective: Mapped[datetime]
+    status: Mapped[str]
+    origin: Mapped[str]
+    received: Mapped[datetime]
+    state: Mapped[ObservationState]
+    digest: Mapped[str]
+    """Of its content: the same result sent twice is one."""
+
+
+class Quarantine(Base):
+    """What was accepted and not understood; a person decides."""
+
+    __tablename__ = "quarantine"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    observation: Mapped[str | None] = mapped_column(ForeignKey("observations.id"), index=True)
+    payload: Mapped[Json]
+    received: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[QuarantineState]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+class Idempotency(Base):
+    """The answer that a request with this key was given."""
+
+    __tablename__ = "idempotency"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    status: Mapped[int]
+    response: Mapped[Json]
+    created: Mapped[datetime] = mapped_column(index=True)
+
+
+class Audit(Base):
+    """Who did what to whom, when."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_subject", "subject", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
