@@ -16,11 +16,12 @@ FORMAT = 1
 """The format of `Journey`; a reader refuses one that it does not know."""
 
 Status = Literal["active", "paused", "ended"]
-ExitReason = Literal["completed", "withdrawn", "died", "transferred", "lost", "merged", "entered-in-error"]
+ExitReason = Literal["completed", "withdrawn", "died"]
 ResultStatus = Literal["preliminary", "final", "amended", "corrected", "entered-in-error", "cancelled"]
 End = Literal["done", "not-needed", "not-possible", "missed", "cancelled", "skipped"]
 """How a step ended. The first four are different things and none implies another; the engine cancels and skips."""
-ActivationKind = Literal["steps", "first-task", "review", "question", "correction", "contact"]
+ActivationKind = Literal["steps", "first-task", "review", "question", "correction", "contact", "follow-up"]
+"""What an activation walks: the track's steps, its first task alone, or what the engine itself asks of a person."""
 ActivationState = Literal["running", "done", "undone"]
 Origin = Literal["laboratory", "device", "patient", "unknown"]
 Unread = Literal["unreadable", "implausible"]
@@ -59,10 +60,12 @@ class Reading:
 
     @property
     def void(self) -> bool:
+        """Whether the result was taken back."""
         return self.status in {"entered-in-error", "cancelled"}
 
     @property
     def settled(self) -> bool:
+        """Whether the result is more than preliminary."""
         return self.status in {"final", "amended", "corrected"}
 
 
@@ -104,11 +107,13 @@ class Node:
     """A worse value has already made the task due now."""
     due_now: datetime | None = None
     consumed: float = 0.0
-    """Seconds of the clock that ran before `since` (a pause suspends routine clocks)."""
+    """Seconds of working time that ran before `since`: a pause suspends routine clocks."""
     suspended: bool = False
     reminded: int = 0
     told: bool = False
     """The message left the engine."""
+    contact: datetime | None = None
+    """When the contact that quiet hours or the budget deferred is tried again."""
     flagged: bool = False
     before: Scalar | None = None
     """What a `set` replaced."""
@@ -126,8 +131,11 @@ class Activation:
     received: datetime
     """Receipt of what caused it: caps count by it."""
     planned: datetime | None = None
+    """When a planned one was to start: ahead of its date where something is announced."""
+    planned_for: datetime | None = None
+    """The date that it is planned for."""
     about: str | None = None
-    """Of a correction, contact or question: the message or step that it is about."""
+    """What a review, question, correction, contact or follow-up is about: a message, track, task or outcome."""
     causes: tuple[Cause, ...] = ()
     base: float | None = None
     """The value that later ones are compared with to be worse."""

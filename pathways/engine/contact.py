@@ -1,0 +1,56 @@
+"""Telling the patient: consent, quiet hours and the contact budget are asked before an intent leaves the engine."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from pathways.engine.actions import SendMessage
+from pathways.engine.caps import WEEK, contact_time
+from pathways.engine.evidence import shown_value
+from pathways.engine.journey import Activation, Scalar
+from pathways.engine.turn import Turn
+
+Contacted = Literal["told", "deferred", "no-consent"]
+
+
+def tell(
+    turn: Turn, key: str, path: str, template: str, *, mark: str = "", urgent: bool = False
+) -> tuple[Contacted, datetime]:
+    """Sends the intent, or says until when it waits, or that only staff may make contact.
+
+    `mark` tells several messages of one step apart. An urgent message may cross quiet hours and the budget.
+    """
+    if turn.facts.consent is not True:
+        turn.decide("no-consent", track=turn.activation(key).track, step=path)
+        return "no-consent", turn.now
+    allowed = turn.now if urgent else contact_time(turn.now, turn.journey.contacts, turn.facts, turn.zone)
+    if allowed > turn.now:
+        turn.decide("deferred", track=turn.activation(key).track, step=path)
+        return "deferred", allowed
+    if not urgent:
+        recent = tuple(at for at in turn.journey.contacts if at > turn.now - WEEK)
+        turn.journey = replace(turn.journey, contacts=(*recent, turn.now))
+    turn.act(
+        SendMessage(
+            message=turn.id_of(key, path + mark),
+            template=template,
+            track=turn.activation(key).track,
+            urgent=urgent,
+            not_before=turn.now,
+            values=values_of(turn, turn.activation(key)),
+        )
+    )
+    return "told", turn.now
+
+
+def values_of(turn: Turn, activation: Activation) -> Mapping[str, Scalar | None]:
+    """What the activation stands on, by its name in the pathway."""
+    shown: dict[str, Scalar | None] = {}
+    for cause in activation.causes:
+        reading = turn.journey.readings.get(cause.result) if cause.result is not None else None
+        if reading is not None:
+            shown[reading.data] = reading.unread if reading.unread is not None else shown_value(reading)
+            if reading.clamped:
+                shown["time"] = "clamped"
+    return shown

@@ -1,0 +1,246 @@
+"""Results as the engine keeps them: versions, comparators as intervals, and the values that conditions look at."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pathways.engine.clocks import moved
+from pathways.engine.context import Facts
+from pathways.engine.events import ResultReceived
+from pathways.engine.journey import Journey, Reading, Scalar, Unread
+from pathways.language.conditions import Feature, Interval, Known
+from pathways.language.definition import Data, Pathway
+from pathways.language.release import Release
+from pathways.language.schedule import parse_duration, zone_named
+from pathways.language.units import DECIMALS, convert
+
+AHEAD = timedelta(minutes=10)
+"""A time further ahead of its receipt than this is a wrong clock: it is set to the receipt and flagged."""
+_COMPARED = re.compile(r"(<=|>=|<|>)? *(-?[0-9]+(?:\.[0-9]+)?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """What became of a result: a new version of `data`, with the one that it replaces, or why it changes nothing."""
+
+    verdict: Literal["new", "revised", "duplicate", "superseded", "beyond-the-horizon", "not-watched"]
+    reading: Reading | None = None
+    before: Reading | None = None
+
+
+def file_result(pathway: Pathway, journey: Journey, event: ResultReceived) -> Filed:
+    """Reads a result as a version of one of the pathway's data; changes nothing itself."""
+    name = next((name for name, data in pathway.data.items() if event.code in data.observation), None)
+    if name is None:
+        return Filed(verdict="not-watched")
+    before = journey.readings.get(event.result)
+    reading = _reading(pathway.data[name], name, event)
+    if before is not None:
+        if event.version == before.version:
+            return Filed(verdict="duplicate", reading=reading, before=before)
+        if event.version < before.version:
+            return Filed(verdict="superseded", reading=reading, before=before)
+        return Filed(verdict="revised", reading=reading, before=before)
+    if event.version > 1 and journey.horizon is not None and reading.effective < journey.horizon:
+        return Filed(verdict="beyond-the-horizon", reading=reading)
+    return Filed(verdict="new", reading=reading)
+
+
+def _reading(data: Data, name: str, event: ResultReceived) -> Reading:
+    bounds = _bounds(data, event)
+    unread: Unread | None = None
+    if bounds is None:
+        unread = "unreadable"
+    elif data.plausible is not None and any(
+        not data.plausible[0] <= bound <= data.plausible[1] for bound in (bounds.low, bounds.high) if bound is not None
+    ):
+        unread = "implausible"
+    clamped = event.effective > event.received + AHEAD
+    shown = bounds or Interval(low=None, high=None)
+    return Reading(
+        id=event.result,
+        version=event.version,
+        status=event.status,
+        data=name,
+        effective=event.received if clamped else event.effective,
+        received=event.received,
+        low=shown.low,
+        high=shown.high,
+        low_open=shown.low_open,
+        high_open=shown.high_open,
+        unread=unread,
+        origin=event.origin,
+        clamped=clamped,
+    )
+
+
+def _bounds(data: Data, event: ResultReceived) -> Interval | None:
+    """The value as an interval in the unit of the data; None where it cannot be read."""
+    if event.value is not None:
+        unit = event.unit
+        value = None if unit is None else convert(event.value, code=event.code, unit=unit, to=data.unit)
+        return None if value is None else _interval(event.comparator, value)
+    text = (event.text or "").strip()
+    written = data.text.get(text)
+    match = _COMPARED.fullmatch(written if written is not None else text)
+    if match is None:
+        return None
+    # A declared word stands for a number in the unit of the data; other text is in the unit that it came with.
+    unit = data.unit if written is not None else event.unit
+    value = None if unit is None else convert(float(match[2]), code=event.code, unit=unit, to=data.unit)
+    return None if value is None else _interval(match[1], value)
+
+
+def _interval(comparator: str | None, value: float) -> Interval:
+    match comparator:
+        case "<" | "<=":
+            return Interval(low=None, high=value, high_open=comparator == "<")
+        case ">" | ">=":
+            return Interval(low=value, high=None, low_open=comparator == ">")
+        case _:
+            return Interval(low=value, high=value)
+
+
+def known_value(reading: Reading) -> Known | None:
+    """The value of a reading as conditions see it: a number, an interval, or None where it cannot be used."""
+    if reading.void or reading.unread is not None:
+        return None
+    if reading.low is not None and reading.low == reading.high:
+        return reading.low
+    return Interval(low=reading.low, high=reading.high, low_open=reading.low_open, high_open=reading.high_open)
+
+
+def stands_for(reading: Reading, worse: Literal["lower", "higher"] | None) -> float | None:
+    """One number for comparing how bad readings are: of an interval the bound that is known."""
+    if worse == "higher":
+        return reading.low if reading.low is not None else reading.high
+    return reading.high if reading.high is not None else reading.low
+
+
+def shown_value(reading: Reading) -> Scalar | None:
+    """A reading for a person's eye: its number, or its bound with the comparator."""
+    if reading.low is not None and reading.low == reading.high:
+        return reading.low
+    if reading.high is not None:
+        return f"{'<' if reading.high_open else '<='}{reading.high:g}"
+    if reading.low is not None:
+        return f"{'>' if reading.low_open else '>='}{reading.low:g}"
+    return None
+
+
+def latest(readings: Iterable[Reading], data: str) -> Reading | None:
+    """The reading of the data with the latest effective time; void ones do not count."""
+    return max(
+        (reading for reading in readings if reading.data == data and not reading.void),
+        key=lambda reading: (reading.effective, reading.received, reading.id),
+        default=None,
+    )
+
+
+def known_features(
+    release: Release,
+    journey: Journey,
+    facts: Facts,
+    features: frozenset[Feature],
+    *,
+    now: datetime,
+    reading: Reading | None = None,
+) -> dict[Feature, Known]:
+    """What is known of the features; those that are missing are unknown.
+
+    With a `reading` the bare name of its data is that reading, and windows end with it.
+    """
+    found: dict[Feature, Known] = {}
+    for feature in features:
+        value = _feature(release, journey, facts, feature, now, reading)
+        if value is not None:
+            found[feature] = value
+    return found
+
+
+def _feature(
+    release: Release, journey: Journey, facts: Facts, feature: Feature, now: datetime, reading: Reading | None
+) -> Known | None:
+    match feature.kind:
+        case "value":
+            return known_value(reading) if reading is not None and reading.data == feature.name else None
+        case "parameter":
+            own = journey.parameters.get(feature.name)
+            return own if own is not None else release.pathway.parameters[feature.name].value
+        case "set":
+            return journey.values.get(feature.name)
+        case "diagnosed":
+            codes = facts.diagnoses
+            return None if codes is None else any(code.startswith(feature.name) for code in codes)
+        case "patient":
+            return _of_patient(journey, facts, feature.name, now)
+        case _:
+            trigger = reading if reading is not None and reading.data == feature.name else None
+            return _of_series(journey, facts, feature, now, trigger)
+
+
+def _of_patient(journey: Journey, facts: Facts, name: str, now: datetime) -> Known | None:
+    patient = journey.patient
+    if name == "inpatient":
+        return facts.inpatient
+    if name == "sex":
+        return None if patient.sex == "unknown" else patient.sex
+    today = now.astimezone(zone_named(patient.zone)).date()
+    had_birthday = (today.month, today.day) >= (patient.born.month, patient.born.day)
+    return float(today.year - patient.born.year - (0 if had_birthday else 1))
+
+
+def _of_series(
+    journey: Journey, facts: Facts, feature: Feature, now: datetime, trigger: Reading | None
+) -> Known | None:
+    readable = sorted(
+        (r for r in journey.readings.values() if r.data == feature.name and known_value(r) is not None),
+        key=lambda r: (r.effective, r.received, r.id),
+    )
+    if feature.kind == "latest":
+        return known_value(readable[-1]) if readable else None
+    if feature.kind == "previous":
+        earlier = [r for r in readable if trigger is None or _before(r, trigger)]
+        earlier = earlier if trigger is not None else earlier[:-1]
+        return known_value(earlier[-1]) if earlier else None
+    until = trigger.effective if trigger is not None else now
+    start = moved(until, parse_duration(feature.window or "0d"), facts, journey.patient.zone, -1)
+    within = [r for r in readable if start < r.effective <= until]
+    if feature.kind == "count":
+        return float(len(within))
+    numbers = [r.low for r in within if r.low is not None and r.low == r.high]
+    if len(numbers) < len(within) or not numbers:
+        return None
+    match feature.kind:
+        case "mean":
+            return round(sum(numbers) / len(numbers), DECIMALS)
+        case "min":
+            return min(numbers)
+        case _:
+            return max(numbers)
+
+
+def _before(reading: Reading, trigger: Reading) -> bool:
+    return (reading.effective, reading.received, reading.id) < (trigger.effective, trigger.received, trigger.id)
+
+
+def shown_features(values: Mapping[Feature, Known]) -> dict[str, Scalar | None]:
+    """The values that a condition looked at, by the name that a lead knows, for the reason."""
+    shown: dict[str, Scalar | None] = {}
+    for feature, value in sorted(values.items(), key=lambda item: (item[0].kind, item[0].name)):
+        name = feature.name if feature.kind in {"value", "parameter", "set", "patient"} else _written(feature)
+        shown[name] = _bound(value) if isinstance(value, Interval) else value
+    return shown
+
+
+def _written(feature: Feature) -> str:
+    inside = f"'{feature.name}'" if feature.kind == "diagnosed" else feature.name
+    return f"{feature.kind}({inside}, {feature.window})" if feature.window else f"{feature.kind}({inside})"
+
+
+def _bound(value: Interval) -> str:
+    if value.high is not None:
+        return f"{'<' if value.high_open else '<='}{value.high:g}"
+    return f"{'>' if value.low_open else '>='}{value.low:g}" if value.low is not None else "?"

@@ -1,0 +1,97 @@
+"""Tracks that time starts: an instant, a repetition, a silence. Nothing far ahead is kept; each answers when it is next."""
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import takewhile
+
+from pathways.engine.clocks import moved, times
+from pathways.engine.context import Facts
+from pathways.engine.evidence import latest
+from pathways.engine.journey import Journey, Reading, TrackState
+from pathways.language.definition import At, Every, Silent, Track, Visit
+from pathways.language.schedule import Moment, at_local
+
+LAST_DONE = "last_done"
+
+
+def instant_of(moment: Moment, journey: Journey, facts: Facts) -> datetime | None:
+    """A moment of the patient; None where the anchor is not known."""
+    anchor = journey.anchors.get(moment.anchor)
+    if anchor is None or moment.offset is None:
+        return anchor
+    return moved(anchor, moment.offset, facts, journey.patient.zone, moment.sign)
+
+
+def planned(track: Track, state: TrackState, journey: Journey, facts: Facts, *, ahead: int = 0) -> datetime | None:
+    """The date of the track's next occurrence, or of the one `ahead` of it; None where there is none."""
+    number = state.next + ahead
+    match track.when:
+        case At(at=moment, time=clock):
+            date = instant_of(moment, journey, facts) if number == 1 else None
+        case Every() as every:
+            clock = every.time
+            date = _repeated(every, state, journey, facts, number, ahead)
+        case _:
+            return None
+    if date is None or clock is None:
+        return date
+    return at_local(date, clock, journey.patient.zone)
+
+
+def _repeated(
+    every: Every, state: TrackState, journey: Journey, facts: Facts, number: int, ahead: int
+) -> datetime | None:
+    if every.times is not None and number > every.times:
+        return None
+    zone = journey.patient.zone
+    if every.from_.anchor == LAST_DONE:
+        # The first counts from enrolment, each later one from when the one before was done.
+        origin = journey.anchors["enrolled"] if state.next == 1 else state.origin
+        date = None if origin is None else moved(origin, times(every.every, ahead + 1), facts, zone)
+    else:
+        origin = instant_of(every.from_, journey, facts)
+        date = None if origin is None else moved(origin, times(every.every, number), facts, zone)
+    until = None if every.until is None else instant_of(every.until, journey, facts)
+    return None if date is None or (until is not None and date > until) else date
+
+
+def begins(track: Track, date: datetime, facts: Facts, zone: str) -> datetime:
+    """When an occurrence starts: ahead of its date by what its first visit announces or allows early."""
+    first = track.steps[0]
+    if not isinstance(first, Visit):
+        return date
+    return min((moved(date, span, facts, zone, -1) for span in (*first.remind, first.window.early)), default=date)
+
+
+def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, now: datetime) -> int:
+    """How many further occurrences have begun too by now: the ones before the last are collapsed."""
+    if not isinstance(track.when, Every) or track.when.from_.anchor == LAST_DONE:
+        return 0
+
+    def begun(ahead: int) -> bool:
+        date = planned(track, state, journey, facts, ahead=ahead)
+        return date is not None and begins(track, date, facts, journey.patient.zone) <= now
+
+    return len(list(takewhile(begun, range(1, 1001))))
+
+
+def silence(track: Silent, state: TrackState, journey: Journey, facts: Facts) -> tuple[str, datetime] | None:
+    """The occurrence and the instant at which the present silence next starts the track; None without its anchor."""
+    last: Reading | None = latest(journey.readings.values(), track.silent)
+    base = journey.anchors.get(track.from_) if last is None else last.effective
+    if base is None:
+        return None
+    count = state.silences + 1
+    at = moved(base, times(track.for_, count), facts, journey.patient.zone)
+    return f"{'none' if last is None else last.id}#{count}", at
+
+
+def silent_periods(track: Silent, state: TrackState, journey: Journey, facts: Facts, now: datetime) -> int:
+    """How many periods of the present silence have passed by now."""
+    passed = state.silences
+    while passed - state.silences < 1000:
+        found = silence(track, replace(state, silences=passed), journey, facts)
+        if found is None or found[1] > now:
+            break
+        passed += 1
+    return passed

@@ -1,0 +1,131 @@
+"""What the engine itself asks of a person, as ordinary tasks: to review, to decide, to correct, to contact."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pathways.engine.journey import Activation
+from pathways.language.definition import (
+    AnyStep,
+    Pathway,
+    Start,
+    Steps,
+    Task,
+    Track,
+    branches,
+    is_urgent_ladder,
+    step_names,
+)
+from pathways.language.release import Release
+from pathways.language.schedule import Duration
+from pathways.language.texts import Text
+
+ONE_WORKING_DAY = Duration(amount=1, unit="working day")
+ROUTINE = "routine"
+LATE = "/late"
+"""The end of the path of the question whether a late step is still to be done."""
+
+WORDS: Mapping[str, Text] = {
+    "review-result": Text(zh="复核结果", en="Review a result"),
+    "decide-start": Text(zh="决定是否开始", en="Decide whether to start"),
+    "decide-late": Text(zh="已过时限，决定是否仍要执行", en="Decide whether it is still to be done"),
+    "correct-message": Text(zh="更正已告知的内容", en="Correct what was told"),
+    "contact-patient": Text(zh="由工作人员联系患者", en="Contact the patient"),
+    "follow-up-outcome": Text(zh="跟进退出后的处理结果", en="Follow up the outcome after the exit"),
+    "start": Text(zh="开始", en="Start"),
+    "leave": Text(zh="不开始", en="Leave it"),
+    "run": Text(zh="仍要执行", en="Do it"),
+    "skip": Text(zh="跳过", en="Skip it"),
+    "done": Text(zh="已完成", en="Done"),
+    "not-needed": Text(zh="不需要", en="Not needed"),
+    "not-possible": Text(zh="无法完成", en="Not possible"),
+}
+"""What people read for the names of tasks and outcomes that no pathway declares."""
+
+_NAMES = {
+    "review": "review-result",
+    "question": "decide-start",
+    "correction": "correct-message",
+    "contact": "contact-patient",
+    "follow-up": "follow-up-outcome",
+}
+
+
+def steps_of(release: Release, activation: Activation) -> Steps:
+    """The steps that the activation walks."""
+    track = release.pathway.tracks[activation.track]
+    match activation.kind:
+        case "steps":
+            return track.steps
+        case "first-task":
+            first = first_task(track.steps)
+            return () if first is None else (first,)
+        case "review" | "question":
+            return (_asked(release.pathway, track, _NAMES[activation.kind], activation.track),)
+        case _:
+            return (_asked(release.pathway, track, _NAMES[activation.kind], None),)
+
+
+def decide_late(release: Release, track: str) -> Task:
+    """The question whether a step that is late is still to be done."""
+    pathway = release.pathway
+    role = first_role(pathway, pathway.tracks[track])
+    return _task("decide-late", role, ROUTINE in pathway.ladders, None, ("run", "skip"))
+
+
+def _asked(pathway: Pathway, track: Track, name: str, starts: str | None) -> Task:
+    outcomes = ("start", "leave") if starts else ("done",)
+    return _task(name, first_role(pathway, track), ROUTINE in pathway.ladders, starts, outcomes)
+
+
+@lru_cache(maxsize=256)
+def _task(name: str, role: str, laddered: bool, starts: str | None, outcomes: tuple[str, ...]) -> Task:
+    return Task(
+        task=name,
+        role=role,
+        due=ONE_WORKING_DAY,
+        ladder=ROUTINE if laddered else None,
+        outcomes={
+            outcome: (Start(start=starts),) if starts is not None and outcome == "start" else () for outcome in outcomes
+        },
+    )
+
+
+def first_task(steps: Steps) -> Task | None:
+    """The first task that the steps can reach."""
+    for step in steps:
+        if isinstance(step, Task):
+            return step
+        for way in branches(step).values():
+            found = first_task(way)
+            if found is not None:
+                return found
+    return None
+
+
+def first_role(pathway: Pathway, track: Track) -> str:
+    """The role of the track's first task, else the pathway's owner."""
+    task = first_task(track.steps)
+    return pathway.owner if task is None else task.role
+
+
+def is_urgent(step: Task) -> bool:
+    """Whether the task climbs an urgent ladder."""
+    return is_urgent_ladder(step.ladder)
+
+
+def find_step(release: Release, activation: Activation, path: str) -> AnyStep | None:
+    """The step at a path of the activation; None where the path names none."""
+    if path.endswith(LATE):
+        return decide_late(release, activation.track)
+    steps, parts = steps_of(release, activation), path.split("/")
+    while True:
+        step = dict(zip(step_names(steps), steps, strict=True)).get(parts[0])
+        if step is None or len(parts) == 1:
+            return step
+        steps, parts = branches(step).get(parts[1], ()), parts[2:]
+
+
+def task_at(release: Release, activation: Activation, path: str) -> Task | None:
+    """The task at a path; None where there is none."""
+    step = find_step(release, activation, path)
+    return step if isinstance(step, Task) else None

@@ -1,0 +1,333 @@
+"""Walking the steps of an activation: from the root each time, entering what comes next, stopping at what is open.
+
+A step's path is made of names: `call-patient/refer/endocrinology` is the visit under the outcome `refer` of the task.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal, assert_never
+
+from pathways.engine import visits
+from pathways.engine.actions import NotifyStaff, OpenAsk, OpenTask
+from pathways.engine.clocks import due_at, late, moved
+from pathways.engine.contact import tell, values_of
+from pathways.engine.evidence import known_features, shown_features
+from pathways.engine.journey import Activation, ActivationKind, Effect, End, Node
+from pathways.engine.questions import LATE, decide_late, find_step, is_urgent, steps_of
+from pathways.engine.turn import Turn
+from pathways.language.conditions import Truth
+from pathways.language.definition import (
+    AnyStep,
+    Ask,
+    Choose,
+    End as EndStep,
+    Every,
+    Notify,
+    Send,
+    Set,
+    Start,
+    Steps,
+    Stop,
+    Task,
+    Visit,
+    Wait,
+    branches,
+    default_lateness,
+    step_names,
+)
+
+
+def resume(turn: Turn, key: str) -> None:
+    """Goes on with an activation as far as it can go now."""
+    activation = turn.activation(key)
+    if activation.state == "done" or turn.paused(activation.track) or turn.journey.status == "ended":
+        return
+    if activation.state == "undone":
+        _resume_served(turn, key, activation)
+        return
+    since = activation.planned or activation.received
+    ended = walk(turn, key, steps_of(turn.release, activation), "", since)
+    activation = turn.activation(key)
+    if ended is not None and all(node.end is not None for node in activation.nodes.values()):
+        turn.put(replace(activation, state="done", ended=ended))
+        _count_from(turn, activation, ended)
+
+
+def _count_from(turn: Turn, activation: Activation, ended: datetime) -> None:
+    """A repetition that counts from when it was last done counts from the value that stood for its visit, if any did."""
+    trigger = turn.track(activation.track).when
+    if activation.kind != "steps" or not (isinstance(trigger, Every) and trigger.from_.anchor == "last_done"):
+        return
+    results = [node.result for node in activation.nodes.values() if node.result is not None]
+    readings = [turn.journey.readings[result] for result in results if result in turn.journey.readings]
+    origin = max((reading.effective for reading in readings), default=ended)
+    turn.remember(activation.track, replace(turn.state(activation.track), origin=origin))
+
+
+def _resume_served(turn: Turn, key: str, activation: Activation) -> None:
+    """After an undo: tasks that were begun are served with their outcomes, not their later siblings."""
+    for path in activation.served:
+        node = turn.node(key, path)
+        step = _step(turn, key, path)
+        if node.way is not None and node.ended is not None:
+            walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended)
+
+
+def _step(turn: Turn, key: str, path: str) -> AnyStep:
+    step = find_step(turn.release, turn.activation(key), path)
+    if step is None:  # paths are made by walking these same steps
+        raise KeyError(path)
+    return step
+
+
+def walk(turn: Turn, key: str, steps: Steps, prefix: str, since: datetime) -> datetime | None:
+    """Enters and passes steps in order; the instant at which the last of them ended, or None where one is open."""
+    for name, step in zip(step_names(steps), steps, strict=True):
+        path = prefix + name
+        node = turn.activation(key).nodes.get(path)
+        if node is None:
+            entered = _enter_in_time(turn, key, path, step, since)
+            if entered is None:
+                return None
+            node = entered
+        if node.end is None:
+            if isinstance(step, Send):
+                continue
+            return None
+        if node.way is not None:
+            inner = walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended or since)
+            if inner is None:
+                return None
+            since = inner
+        else:
+            since = node.ended or since
+    return since
+
+
+def _enter_in_time(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node | None:
+    """Enters the step, or does with it what it says about being late; None while a person is asked."""
+    activation = turn.activation(key)
+    if not late(since, turn.now, step.late_after, turn.facts, turn.zone):
+        return enter(turn, key, path, step, since)
+    in_series = isinstance(turn.track(activation.track).when, Every)
+    policy = default_lateness(step, in_series=in_series)
+    if policy == "skip":
+        turn.decide("too-late", track=activation.track, step=path)
+        return _close(turn, key, path, _new(turn, key, path, step, since), "skipped")
+    if policy == "ask":
+        asked = activation.nodes.get(path + LATE)
+        if asked is None:
+            turn.decide("asked", track=activation.track, step=path)
+            question = decide_late(turn.release, activation.track)
+            open_task(turn, key, path + LATE, question, turn.enter(key, path + LATE, "task", turn.now))
+            return None
+        if asked.end is None:
+            return None
+        if asked.way != "run":
+            return _close(turn, key, path, _new(turn, key, path, step, since), "skipped")
+    # What an event caused stays due from its receipt; what was planned and is served late counts from opening.
+    return enter(turn, key, path, step, since if activation.planned is None else turn.now)
+
+
+def _new(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node:
+    return turn.enter(key, path, type(step).__name__.lower(), since)
+
+
+def _close(turn: Turn, key: str, path: str, node: Node, end: End, *, way: str | None = None) -> Node:
+    return turn.put_node(key, path, replace(node, end=end, ended=node.ended or turn.now, way=way))
+
+
+def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node:
+    """Does what the step says; the node is closed where nothing is waited for."""
+    node = _new(turn, key, path, step, since)
+    at_once = replace(node, ended=since)
+    match step:
+        case Send():
+            return enter_send(turn, key, path, step, at_once)
+        case Notify():
+            _notify(turn, key, path, step)
+            return _close(turn, key, path, replace(at_once, told=True), "done")
+        case Ask():
+            return _enter_ask(turn, key, path, step, node)
+        case Task():
+            return open_task(turn, key, path, step, node)
+        case Visit():
+            return visits.enter_visit(turn, key, path, step, node)
+        case Wait():
+            return turn.put_node(key, path, node)
+        case Choose():
+            return _close(turn, key, path, at_once, "done", way=_way(turn, key, path, step))
+        case Set():
+            return _enter_set(turn, key, path, step, at_once)
+        case Start():
+            return _effect(turn, key, path, at_once, "start", step.start)
+        case Stop():
+            return _effect(turn, key, path, at_once, "stop", step.stop)
+        case EndStep():
+            return _effect(turn, key, path, at_once, "end", step.end)
+        case _:
+            assert_never(step)
+
+
+def begin(turn: Turn, activation: Activation) -> str:
+    """Keeps a new activation and goes as far as it can; its id."""
+    key = turn.put(activation)
+    resume(turn, key)
+    return key
+
+
+def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str) -> None:
+    """Opens, beside the activation, what the engine asks of a person about one of its steps."""
+    parent = turn.activation(key)
+    begin(
+        turn,
+        Activation(
+            track=parent.track,
+            occurrence=f"{key}:{path}",
+            kind=kind,
+            started=turn.now,
+            received=turn.now,
+            causes=parent.causes,
+            about=about,
+        ),
+    )
+
+
+def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:
+    """Tells the patient now, keeps the message for a better hour, or gives it to staff."""
+    outcome, at = tell(turn, key, path, step.send, urgent=step.urgent)
+    match outcome:
+        case "told":
+            return _close(turn, key, path, replace(node, told=True, contact=None), "done")
+        case "deferred":
+            return turn.put_node(key, path, replace(node, ended=None, contact=at))
+        case "no-consent":
+            closed = _close(turn, key, path, replace(node, contact=None), "not-possible")
+            ask_staff(turn, key, path, "contact", step.send)
+            return closed
+
+
+def _notify(turn: Turn, key: str, path: str, step: Notify) -> None:
+    activation = turn.activation(key)
+    turn.act(
+        NotifyStaff(
+            message=turn.id_of(key, path),
+            template=step.message,
+            track=activation.track,
+            role=step.notify,
+            at=turn.now,
+            values=values_of(turn, activation),
+        )
+    )
+
+
+def _enter_ask(turn: Turn, key: str, path: str, step: Ask, node: Node) -> Node:
+    expires = None if step.expires is None else moved(node.since, step.expires, turn.facts, turn.zone)
+    turn.act(
+        OpenAsk(
+            ask=turn.id_of(key, path),
+            form=step.ask,
+            track=turn.activation(key).track,
+            opened=turn.now,
+            expires=expires,
+        )
+    )
+    turn.put_node(key, path, node)
+    return announce(turn, key, path, step)
+
+
+def announce(turn: Turn, key: str, path: str, step: Ask) -> Node:
+    """Tells the patient of the form, or of its reminder; staff where only they may."""
+    node = turn.node(key, path)
+    mark = f"/remind-{node.reminded}" if node.told else ""
+    outcome, at = tell(turn, key, path, step.message, mark=mark)
+    if outcome == "deferred":
+        return turn.put_node(key, path, replace(node, contact=at))
+    reminded = node.reminded + 1 if node.told else 0
+    told = turn.put_node(key, path, replace(node, told=True, reminded=reminded, contact=None))
+    if outcome == "no-consent" and not node.told:
+        ask_staff(turn, key, path, "contact", step.message)
+    return told
+
+
+def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
+    """Work appears on a person's list."""
+    activation = turn.activation(key)
+    turn.act(
+        OpenTask(
+            task=turn.id_of(key, path),
+            name=step.task,
+            track=activation.track,
+            role=step.role,
+            urgent=is_urgent(step),
+            opened=turn.now,
+            due=due_at(node, step, turn.facts, turn.zone),
+            outcomes=tuple(step.outcomes) or ("done",),
+            form=step.form,
+            about=activation.about,
+            values=values_of(turn, activation),
+            note=activation.note,
+        )
+    )
+    return turn.put_node(key, path, replace(node, kind="task"))
+
+
+def _way(turn: Turn, key: str, path: str, step: Choose) -> str:
+    activation = turn.activation(key)
+    result = next((cause.result for cause in activation.causes if cause.result is not None), None)
+    reading = turn.journey.readings.get(result) if result is not None else None
+    for number, case in enumerate(step.cases, start=1):
+        condition = turn.release.condition(case.if_)
+        known = known_features(
+            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, reading=reading
+        )
+        truth = condition.evaluate(known)
+        if truth is Truth.TRUE:
+            return f"case-{number}"
+        if truth is Truth.UNKNOWN:
+            turn.decide("unknown", track=activation.track, step=path, values=shown_features(known))
+            return "unknown"
+    return "otherwise"
+
+
+def _enter_set(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
+    value = step.to
+    if isinstance(value, str):
+        expression = turn.release.expression(value)
+        known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now)
+        answer = expression.value(known)
+        if answer is None:
+            turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
+            return _close(turn, key, path, node, "not-possible")
+        value = answer
+    before = turn.journey.values.get(step.set)
+    turn.journey = replace(turn.journey, values={**turn.journey.values, step.set: value})
+    return _close(turn, key, path, replace(node, before=before), "done")
+
+
+def _effect(turn: Turn, key: str, path: str, node: Node, kind: Literal["start", "stop", "end"], name: str) -> Node:
+    closed = _close(turn, key, path, node, "done")
+    at = node.ended or turn.now
+    turn.effects.append(
+        Effect(kind=kind, activation=key, path=path, at=at, name=name, chosen=under_choice(turn, key, path))
+    )
+    return closed
+
+
+def under_choice(turn: Turn, key: str, path: str) -> bool:
+    """Whether a person's choice led to the step."""
+    return any(
+        node.chosen and node.way is not None and path.startswith(f"{other}/{node.way}/")
+        for other, node in turn.activation(key).nodes.items()
+    )
+
+
+def close_step(turn: Turn, key: str, path: str, end: End, *, way: str | None, at: datetime, **changes: Any) -> None:
+    """Ends an open step and goes on; what waits for a missed step or an outcome hears of it."""
+    node = turn.node(key, path)
+    turn.put_node(key, path, replace(node, end=end, ended=at, way=way, **changes))
+    step = _step(turn, key, path)
+    if end == "missed" and isinstance(step, Visit | Ask):
+        name = step.visit if isinstance(step, Visit) else step.ask
+        turn.effects.append(Effect(kind="missed", activation=key, path=path, at=at, name=name))
+    resume(turn, key)

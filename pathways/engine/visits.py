@@ -1,0 +1,96 @@
+"""Visits: planned within a window, announced, kept, missed, or stood for by a result that somebody else ordered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from pathways.engine.actions import BookVisit, CloseVisit
+from pathways.engine.clocks import moved
+from pathways.engine.contact import tell
+from pathways.engine.context import Facts
+from pathways.engine.evidence import known_value
+from pathways.engine.journey import Journey, Node, Reading
+from pathways.engine.questions import find_step
+from pathways.engine.turn import Turn
+from pathways.language.definition import Visit
+from pathways.language.release import Release
+
+
+def enter_visit(turn: Turn, key: str, path: str, step: Visit, node: Node) -> Node:
+    """Books the visit; a result within the window that is already there stands for it."""
+    activation = turn.activation(key)
+    first = not any(other.kind == "visit" for other in activation.nodes.values())
+    planned = activation.planned_for if first and activation.planned_for is not None else node.since
+    node = turn.put_node(key, path, replace(node, planned=planned))
+    book(turn, key, path, step, node)
+    for reading in turn.journey.readings.values():
+        if satisfies(turn, step, node, reading):
+            turn.decide("satisfied", track=activation.track, step=path)
+            turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))
+            way = "kept" if step.kept else None
+            return turn.put_node(key, path, replace(node, end="done", ended=node.since, way=way, result=reading.id))
+    return node
+
+
+def book(turn: Turn, key: str, path: str, step: Visit, node: Node) -> None:
+    """Plans the visit with the hospital."""
+    planned = node.planned or node.since
+    earliest, latest = window(planned, step, turn.facts, turn.zone)
+    turn.act(
+        BookVisit(
+            visit=turn.id_of(key, path),
+            name=step.visit,
+            track=turn.activation(key).track,
+            planned=planned,
+            earliest=earliest,
+            latest=latest,
+        )
+    )
+
+
+def window(planned: datetime, step: Visit, facts: Facts, zone: str) -> tuple[datetime, datetime]:
+    """From when until when the visit counts."""
+    return moved(planned, step.window.early, facts, zone, -1), moved(planned, step.window.late, facts, zone)
+
+
+def satisfies(turn: Turn, step: Visit, node: Node, reading: Reading) -> bool:
+    """Whether a settled, readable result of the right kind and time stands for the visit."""
+    wanted = step.satisfied_by
+    if wanted is None or reading.data != wanted.data or not reading.settled or known_value(reading) is None:
+        return False
+    if wanted.from_ != "anywhere" and reading.origin != wanted.from_:
+        return False
+    earliest, latest = window(node.planned or node.since, step, turn.facts, turn.zone)
+    return earliest <= reading.effective <= latest
+
+
+def remind_at(node: Node, step: Visit, facts: Facts, zone: str) -> datetime | None:
+    """When the next reminder goes, the furthest ahead first; None when all have gone."""
+    if node.contact is not None:
+        return node.contact
+    planned = node.planned or node.since
+    instants = sorted(moved(planned, span, facts, zone, -1) for span in step.remind)
+    return instants[node.reminded] if node.reminded < len(instants) else None
+
+
+def remind(turn: Turn, key: str, path: str, step: Visit) -> None:
+    """Sends the reminder, or keeps it for a better hour; without consent nobody is reminded, which leaves a reason."""
+    node = turn.node(key, path)
+    outcome, at = tell(turn, key, path, step.reminder or step.visit, mark=f"/remind-{node.reminded}")
+    if outcome == "deferred":
+        turn.put_node(key, path, replace(node, contact=at))
+    else:
+        turn.put_node(key, path, replace(node, contact=None, reminded=node.reminded + 1))
+
+
+def visit_nodes(release: Release, journey: Journey) -> Iterator[tuple[str, str, Node, Visit]]:
+    """Every visit of the journey that is kept in its state, in the order in which they were entered."""
+    found = [
+        (node.order, key, path, node, find_step(release, activation, path))
+        for key, activation in journey.activations.items()
+        for path, node in activation.nodes.items()
+        if node.kind == "visit"
+    ]
+    for _, key, path, node, step in sorted(found, key=lambda item: item[0]):
+        if isinstance(step, Visit):
+            yield key, path, node, step

@@ -1,0 +1,116 @@
+"""What time will bring: one function lists every wake, for the next wake-up and for what is due."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pathways.engine import plans, visits
+from pathways.engine.caps import capped_until
+from pathways.engine.clocks import moved
+from pathways.engine.context import Facts
+from pathways.engine.exits import HORIZON
+from pathways.engine.journey import Activation, Journey, Node, TrackState
+from pathways.engine.ladders import next_rung
+from pathways.engine.questions import find_step, is_urgent
+from pathways.language.definition import AnyStep, Ask, Send, Silent, Task, Visit, Wait
+from pathways.language.release import Release
+
+WakeKind = Literal["planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over", "horizon"]
+_RANK: dict[WakeKind, int] = {
+    "wait-over": 0,
+    "contact": 1,
+    "expiry": 2,
+    "window-over": 3,
+    "rung": 4,
+    "planned": 5,
+    "silent": 6,
+    "cap": 7,
+    "horizon": 8,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """Something that becomes due: of a track (`key` is its name) or of a node (`key` is its activation)."""
+
+    at: datetime
+    kind: WakeKind
+    key: str
+    path: str = ""
+    place: int = 0
+    """The track's place in the file or the node's order: what is due at once is served in this order."""
+
+    @property
+    def rank(self) -> tuple[datetime, int, int]:
+        """What comes first."""
+        return (self.at, _RANK[self.kind], self.place)
+
+
+def wakes(release: Release, journey: Journey, facts: Facts) -> Iterator[Wake]:
+    """Every wake of the journey, in no order."""
+    ended = journey.status == "ended"
+    if ended and journey.exit is not None and journey.clock < journey.exit.at + HORIZON:
+        yield Wake(at=journey.exit.at + HORIZON, kind="horizon", key="")
+    if not ended:
+        for place, name in enumerate(release.pathway.tracks):
+            if journey.status != "paused" or release.pathway.tracks[name].safety:
+                yield from _of_track(release, journey, facts, name, place)
+    for key, activation in journey.activations.items():
+        if activation.state == "running" or activation.served:
+            yield from _of_activation(release, journey, facts, key, activation)
+
+
+def _of_track(release: Release, journey: Journey, facts: Facts, name: str, place: int) -> Iterator[Wake]:
+    track, zone = release.pathway.tracks[name], journey.patient.zone
+    state = journey.tracks.get(name, TrackState())
+    date = plans.planned(track, state, journey, facts)
+    if date is not None:
+        yield Wake(at=plans.begins(track, date, facts, zone), kind="planned", key=name, place=place)
+    if isinstance(track.when, Silent):
+        found = plans.silence(track.when, state, journey, facts)
+        if found is not None:
+            yield Wake(at=found[1], kind="silent", key=name, place=place)
+    if state.capped and track.at_most is not None:
+        until = capped_until(track.at_most, state, state.capped[-1].received, facts, zone)
+        yield Wake(at=until or state.capped[-1].received, kind="cap", key=name, place=place)
+
+
+def _of_activation(
+    release: Release, journey: Journey, facts: Facts, key: str, activation: Activation
+) -> Iterator[Wake]:
+    held = journey.status == "paused" and not release.pathway.tracks[activation.track].safety
+    for path, node in activation.nodes.items():
+        if node.end is not None:
+            continue
+        step = find_step(release, activation, path)
+        if isinstance(step, Task):
+            at = next_rung(release, node, step, facts, journey.patient.zone)
+            if at is not None and (not held or is_urgent(step)):
+                yield Wake(at=at, kind="rung", key=key, path=path, place=node.order)
+        elif step is not None and not held and journey.status != "ended":
+            for kind, at in _of_step(step, node, facts, journey.patient.zone):
+                yield Wake(at=at, kind=kind, key=key, path=path, place=node.order)
+
+
+def _of_step(step: AnyStep, node: Node, facts: Facts, zone: str) -> Iterator[tuple[WakeKind, datetime]]:
+    match step:
+        case Send():
+            if node.contact is not None:
+                yield "contact", node.contact
+        case Ask():
+            if node.contact is not None:
+                yield "contact", node.contact
+            elif node.told and node.reminded < len(step.remind):
+                yield "contact", moved(node.since, step.remind[node.reminded], facts, zone)
+            if step.expires is not None:
+                yield "expiry", moved(node.since, step.expires, facts, zone)
+        case Visit():
+            reminder = visits.remind_at(node, step, facts, zone)
+            if reminder is not None:
+                yield "contact", reminder
+            yield "window-over", visits.window(node.planned or node.since, step, facts, zone)[1]
+        case Wait():
+            yield "wait-over", moved(node.since, step.wait, facts, zone)
+        case _:
+            return
