@@ -69,8 +69,19 @@ class Settings(BaseSettings):
     task_queue: str = Field(
         default="tongxing", min_length=1, description="Temporal task queue on which the workers listen."
     )
-    history_length: PositiveInt = Field(
-        default=4000, description="Temporal history events after which a journey continues as a new workflow run."
+    history_length: int = Field(
+        default=4000,
+        ge=100,
+        description="Temporal history events after which a journey continues as a new workflow run.",
+    )
+    max_cached_workflows: PositiveInt = Field(
+        default=1000, description="Journeys that a worker keeps in memory; each takes about 150 kB."
+    )
+    activity_threads: PositiveInt = Field(
+        default=20, description="Threads of a worker for writes to the store and sends."
+    )
+    shutdown_seconds: PositiveFloat = Field(
+        default=8, description="How long a worker lets running activities finish when it is told to end."
     )
 
     api_host: Annotated[str, AfterValidator(_loopback)] = Field(
@@ -106,8 +117,16 @@ class Settings(BaseSettings):
     contacts_per_day: PositiveInt = Field(default=2, description="Routine messages to one patient in a day, at most.")
     contacts_per_week: PositiveInt = Field(default=6, description="Routine messages to one patient in a week, at most.")
 
-    preview_channel: bool = Field(
-        default=True, description="Show messages in the worklist and the API in place of sending them to anyone."
+    channel: Literal["preview", "http"] = Field(
+        default="preview",
+        description="`preview` shows messages in the worklist and the API and tells nobody; `http` sends them.",
+    )
+    channel_url: str | None = Field(
+        default=None, repr=False, description="Address of the message provider of the channel `http`."
+    )
+    channel_honours_keys: bool = Field(
+        default=True,
+        description="Whether that provider takes the same message key twice as one; else it is asked before a repeat.",
     )
     dispatcher_batch: PositiveInt = Field(default=50, description="Messages that a dispatcher leases at once.")
     dispatcher_lease_seconds: PositiveFloat = Field(
@@ -120,6 +139,12 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
+
+    @model_validator(mode="after")
+    def _channel_has_an_address(self) -> Self:
+        if self.channel == "http" and self.channel_url is None:
+            raise ValueError("channel_url: the channel http needs the address of its provider")
+        return self
 
     @model_validator(mode="after")
     def _keys_are_usable(self) -> Self:
