@@ -4,6 +4,7 @@ The shapes are the shapes of the YAML file, so this module is also the source of
 means beyond its shape (a name that exists, a condition that compiles) is decided in `check.py`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Literal, Self, get_args
@@ -34,7 +35,9 @@ from pathways.language.texts import Text
 
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 DATA_NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
-AT_MOST_PATTERN = r"^(once|[1-9][0-9]{0,2}) per [0-9]{1,6} ?[a-z ]+$"
+_TIMES_PATTERN = "(once|[1-9][0-9]{0,2})"
+AT_MOST_PATTERN = f"^{_TIMES_PATTERN} per {DURATION_PATTERN[1:-1]}$"
+TIME_OF_DAY_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=60)]
 """What the pathway calls a track, step, role, form, message, ladder or outcome: `call-patient`."""
@@ -59,10 +62,9 @@ def _clock_time(value: object) -> time:
     if isinstance(value, time):
         return value
     text = str(value)
-    hour, _, minute = text.partition(":")
-    if len(text) != 5 or not (hour.isdigit() and minute.isdigit()) or int(hour) > 23 or int(minute) > 59:
-        raise ValueError("a time of day is written HH:MM, between 00:00 and 23:59")
-    return time(int(hour), int(minute))
+    if re.fullmatch(TIME_OF_DAY_PATTERN[1:-1], text) is None:
+        raise ValueError(f"'{text}' is not a time of day; write HH:MM, from '00:00' to '23:59'")
+    return time.fromisoformat(text)
 
 
 def _yes_no(value: object) -> object:
@@ -87,10 +89,10 @@ TimeOfDay = Annotated[
     time,
     PlainValidator(_clock_time),
     PlainSerializer(lambda value: f"{value:%H:%M}"),
-    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+    WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY_PATTERN}),
 ]
 YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"enum": [True, False, "yes", "no"]})]
-Number = Annotated[float, Field(strict=False, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Lateness = Literal["run", "skip", "collapse", "ask"]
 
 
@@ -291,6 +293,9 @@ Steps = tuple[Step, ...]
 AnyStep = Send | Notify | Ask | Task | Visit | Wait | Choose | Set | Start | Stop | End
 STEP_KINDS: Mapping[str, type[Written]] = {kind.__name__.lower(): kind for kind in get_args(AnyStep)}
 
+for _model in (Case, *STEP_KINDS.values()):
+    _model.model_rebuild()  # Steps hold steps: only now are all of them known.
+
 # --- what starts a track ----------------------------------------------------------------------------------------
 
 
@@ -393,8 +398,8 @@ def _at_most(value: object) -> AtMost:
     if isinstance(value, AtMost):
         return value
     times, separator, per = str(value).partition(" per ")
-    if not separator or not (times == "once" or (times.isdigit() and 0 < int(times) < 1000)):
-        raise ValueError("a cap is written `once per 4h` or `3 per 7d`")
+    if not separator or re.fullmatch(_TIMES_PATTERN, times) is None:
+        raise ValueError(f"'{value}' is not a cap; write one such as 'once per 4h' or '3 per 7d'")
     return AtMost(times=1 if times == "once" else int(times), per=parse_duration(per))
 
 
@@ -433,7 +438,9 @@ class Pathway(Written):
     owner: Name
     """The role that is asked where a track names none."""
     enrol: Enrolment = Enrolment()
-    anchors: Mapping[Name, Anchor] = Field(default_factory=lambda: {"enrolled": Anchor()})
+    anchors: Mapping[Name, Anchor] = Field(
+        default_factory=lambda: {"enrolled": Anchor()}, json_schema_extra={"required": ["enrolled"]}
+    )
     data: Mapping[DataName, Data] = Field(default_factory=dict[str, Data])
     values: Mapping[DataName, Value] = Field(default_factory=dict[str, Value])
     parameters: Mapping[DataName, Parameter] = Field(default_factory=dict[str, Parameter])
@@ -445,7 +452,7 @@ class Pathway(Written):
     @model_validator(mode="after")
     def _enrolled_is_an_anchor(self) -> Self:
         if "enrolled" not in self.anchors:
-            raise ValueError("anchors must name `enrolled`, the date from which the journey counts")
+            raise ValueError("'enrolled' is not among the anchors; expected it there: the journey counts from it")
         return self
 
 
