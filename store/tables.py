@@ -384,6 +384,8 @@ class Message(Base):
     not_before: Mapped[datetime]
     values: Mapped[Values]
     state: Mapped[MessageState]
+    bucket: Mapped[int]
+    """0 to 63, so that several dispatchers can share the outbox."""
     created: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     lease_by: Mapped[str | None]
@@ -481,6 +483,8 @@ class Observation(Base):
     """None while it is quarantined for a patient who is not known."""
     source_system: Mapped[str]
     source_id: Mapped[str]
+    result: Mapped[str] = mapped_column(index=True)
+    """The same for every version; what the engine calls the result."""
     version: Mapped[int]
     code: Mapped[str]
     value: Mapped[float | None]

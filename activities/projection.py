@@ -1,0 +1,137 @@
+"""What a journey decided becomes what people see: one transaction a projection, idempotent by (journey, sequence)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import assert_never
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.contracts import Projected, Projection, Turned, Unattended
+from pathways.engine.actions import (
+    AnnotateTask,
+    AnyAction,
+    BookVisit,
+    CloseAsk,
+    CloseTask,
+    CloseVisit,
+    EndJourney,
+    EscalateTask,
+    HoldTask,
+    NotifyStaff,
+    OpenAsk,
+    OpenTask,
+    RaiseAlarm,
+    RecallMessage,
+    SendMessage,
+)
+from pathways.errors import Invalid, TongxingError
+from store import alarms, asks, inbox, journeys, messages, people, tables, tasks, visits
+from store.database import Database, Session
+from store.facts import Policy, facts_of
+
+REFUSED = "projection-refused"
+
+
+def project(session: Session, projection: Projection, *, now: datetime, policy: Policy) -> Projected:
+    """Write the turns that the store does not show yet, and tell what the journey needs for its next one.
+
+    Raises:
+        Invalid: there is no such journey, a turn is missing, or an action names what was never opened.
+    """
+    row = journeys.lock(session, projection.journey.id)
+    if row is None:
+        raise Invalid("The store has no such journey.")
+    new = [turn for turn in projection.turns if turn.sequence > row.sequence]
+    if new:
+        _check_complete(row, new, projection.journey.sequence)
+        for turn in new:
+            for action in turn.actions:
+                perform(session, row, action)
+            journeys.keep_reasons(session, row, turn.sequence, turn.reasons)
+        taken_in = [turn.event for turn in new]
+        tasks.close_unadopted(session, taken_in, now=now)
+        inbox.mark_reflected(session, taken_in)
+        journeys.show(session, row, projection.journey, wakeup=projection.wakeup)
+    return Projected(
+        sequence=row.sequence,
+        facts=facts_of(session, row.patient, policy, now=now),
+        unattended=_unattended(session, projection.turns, now=now),
+    )
+
+
+def _check_complete(row: tables.Journey, new: Sequence[Turned], last: int) -> None:
+    if [turn.sequence for turn in new] != list(range(row.sequence + 1, last + 1)):
+        raise Invalid("The turns do not follow on what the store shows.")
+
+
+def perform(session: Session, journey: tables.Journey, action: AnyAction) -> None:
+    """Write one action; one whose id is there already is the same action."""
+    match action:
+        case OpenTask():
+            tasks.open_(session, journey, action)
+        case AnnotateTask():
+            tasks.annotate(session, action)
+        case EscalateTask():
+            tasks.escalate(session, action)
+        case HoldTask():
+            tasks.hold(session, action)
+        case CloseTask():
+            tasks.close(session, action)
+        case SendMessage():
+            messages.send(session, journey, action)
+        case NotifyStaff():
+            messages.notify(session, journey, action)
+        case RecallMessage():
+            messages.recall(session, action)
+        case OpenAsk():
+            asks.open_(session, journey, action)
+        case CloseAsk():
+            asks.close(session, action)
+        case BookVisit():
+            visits.book(session, journey, action)
+        case CloseVisit():
+            visits.close(session, action)
+        case RaiseAlarm():
+            alarms.raise_(session, journey, action)
+        case EndJourney():
+            journeys.end(session, journey, action)
+        case _:
+            assert_never(action)
+
+
+def _unattended(session: Session, turns: Sequence[Turned], *, now: datetime) -> tuple[Unattended, ...]:
+    """The rungs on which a task now stands with nobody on duty, also of turns shown before: the answer may be lost."""
+    rungs = [action for turn in turns for action in turn.actions if isinstance(action, EscalateTask)]
+    return tuple(
+        Unattended(task=rung.task, rung=rung.rung)
+        for rung in rungs
+        if not rung.last
+        and tasks.stands_on(session, rung.task, rung.rung)
+        and not people.on_duty(session, rung.to, now)
+    )
+
+
+class ProjectionActivities:
+    """Writes of journeys into the store."""
+
+    def __init__(self, database: Database, policy: Policy) -> None:
+        self._database = database
+        self._policy = policy
+
+    @activity.defn(name="project")
+    def project(self, projection: Projection) -> Projected:
+        """Write the projection in one transaction.
+
+        Raises:
+            ApplicationError: `store-unavailable`, to be tried again; `projection-refused`, which no retry can mend.
+        """
+        try:
+            with self._database.write() as session:
+                return project(session, projection, now=datetime.now(UTC), policy=self._policy)
+        except TongxingError as failed:
+            raise ApplicationError(
+                failed.message,
+                type=failed.code if failed.retryable else REFUSED,
+                non_retryable=not failed.retryable,
+            ) from None

@@ -1,0 +1,90 @@
+"""Forms that were put to patients, and the answers that came back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from pathways.engine.actions import CloseAsk, OpenAsk
+from pathways.engine.journey import Scalar
+from pathways.errors import Invalid, NotFound
+from store import tables
+from store.database import Session
+from store.ids import new_id
+
+
+def open_(session: Session, journey: tables.Journey, action: OpenAsk) -> None:
+    """The form waits for answers; one that is there is the same."""
+    if session.get(tables.Ask, action.ask) is not None:
+        return
+    session.add(
+        tables.Ask(
+            id=action.ask,
+            journey=journey.id,
+            patient=journey.patient,
+            form=action.form,
+            track=action.track,
+            opened=action.opened,
+            expires=action.expires,
+            end=None,
+            closed_at=None,
+        )
+    )
+    session.flush()
+
+
+def close(session: Session, action: CloseAsk) -> None:
+    """The form waits no longer."""
+    row = session.get(tables.Ask, action.ask)
+    if row is None:
+        raise Invalid("An action names a form that was never asked.")
+    row.end, row.closed_at = action.end, action.at
+    session.flush()
+
+
+def read(session: Session, ask: str) -> tables.Ask:
+    """The form that was asked; NotFound where there is none."""
+    row = session.get(tables.Ask, ask)
+    if row is None:
+        raise NotFound("This form was not asked.")
+    return row
+
+
+def list_(session: Session, *, journey: str, open_only: bool = False) -> Sequence[tables.Ask]:
+    """The forms that were put to the patient on this journey, in order."""
+    rows = select(tables.Ask).where(tables.Ask.journey == journey)
+    if open_only:
+        rows = rows.where(tables.Ask.end.is_(None))
+    return session.scalars(rows.order_by(tables.Ask.opened, tables.Ask.id)).all()
+
+
+def keep_answers(
+    session: Session,
+    journey: tables.Journey,
+    *,
+    form: str,
+    items: Mapping[str, Scalar],
+    by: str,
+    now: datetime,
+    ask: str | None = None,
+) -> tables.Answers:
+    """Keep what came back; the journey is told by an event of its own."""
+    row = tables.Answers(
+        id=new_id(),
+        patient=journey.patient,
+        journey=journey.id,
+        form=form,
+        ask=ask,
+        items=dict(items),
+        received=now,
+        by=by,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def answers(session: Session, *, patient: str, limit: int = 50) -> Sequence[tables.Answers]:
+    """What the patient answered, the latest first."""
+    rows = select(tables.Answers).where(tables.Answers.patient == patient)
+    return session.scalars(rows.order_by(tables.Answers.received.desc(), tables.Answers.id).limit(limit)).all()

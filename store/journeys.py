@@ -1,0 +1,268 @@
+"""Journeys: starting one, what the store shows of it, and its timeline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from pathways.engine.actions import EndJourney
+from pathways.engine.advance import begin as begin_engine
+from pathways.engine.events import Enrolled
+from pathways.engine.ids import derive
+from pathways.engine.journey import Journey, Scalar, read_journey, write_journey
+from pathways.engine.reasons import Reason
+from pathways.errors import Conflict, Invalid, NotFound
+from pathways.language.names import did_you_mean
+from pathways.language.release import Release
+from store import inbox, observations, patients, releases, tables
+from store.database import Session
+from store.ids import new_id
+
+BACKFILL = timedelta(days=30)
+"""A journey that starts is told the patient's results of this long before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Who is to start on what; `release` None is the latest of the pathway."""
+
+    patient: str
+    pathway: str
+    enrolled: datetime
+    release: str | None = None
+    anchors: Mapping[str, datetime] | None = None
+    parameters: Mapping[str, float] | None = None
+    """The patient's own values, within the ranges that the pathway gives."""
+    values: Mapping[str, Scalar] | None = None
+    episode: str = ""
+    """What makes two open journeys of one patient on one pathway different."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The journey, and whether this request made it."""
+
+    journey: tables.Journey
+    created: bool
+
+
+def begin(session: Session, start: Start, *, by: str, now: datetime) -> Begun:
+    """Start a journey, or give the one that is open for the patient, pathway and episode.
+
+    Its row, the event of its enrolment and the patient's recent results stand in one transaction, under the patient's
+    lock; its workflow is started from them afterwards.
+
+    Raises:
+        NotFound: there is no such patient, pathway or release.
+        Invalid: an anchor, parameter or value is missing, unknown or out of its range.
+        Conflict: the patient died, or is on a pathway that does not go with this one.
+    """
+    patient = patients.lock(session, start.patient)
+    row = releases.latest(session, start.pathway) if start.release is None else releases.read(session, start.release)
+    if row.pathway != start.pathway:
+        raise Invalid("That release belongs to another pathway.", hint="Name a release of the pathway, or none.")
+    open_now = find_open(session, patient.id)
+    known = next((one for one in open_now if (one.pathway, one.episode) == (row.pathway, start.episode)), None)
+    if known is not None:
+        return Begun(journey=known, created=False)
+    release = releases.load(row)
+    if patient.died_at is not None:
+        raise Conflict("The patient has died.", hint="If that is wrong, correct it before anything is started.")
+    if start.enrolled > now:
+        raise Invalid("The enrolment lies in the future.", hint="Start the journey on its day.")
+    _check_goes_with(session, release, open_now)
+    _check(release, start)
+    journey = _row(start, patient, row, release, by=by, now=now)
+    session.add(journey)
+    session.flush()
+    inbox.add(session, journey=journey, event=Enrolled(id=derive(journey.id, "enrolled"), received=now))
+    codes = releases.codes_of(row.text)
+    for result in observations.recent(session, patient.id, codes, since=now - BACKFILL):
+        # Received now: whether a value is still fresh is judged by its effective time against that.
+        inbox.add(session, journey=journey, event=observations.event_for(result, journey.id, received=now))
+    return Begun(journey=journey, created=True)
+
+
+def _row(
+    start: Start, patient: tables.Patient, row: tables.Release, release: Release, *, by: str, now: datetime
+) -> tables.Journey:
+    id = new_id()
+    state = begin_engine(
+        release,
+        id=id,
+        patient=patients.as_engine(patient),
+        anchors={**(start.anchors or {}), "enrolled": start.enrolled},
+        parameters=start.parameters or {},
+        now=now,
+    )
+    return tables.Journey(
+        id=id,
+        patient=patient.id,
+        pathway=row.pathway,
+        release=row.checksum,
+        episode=start.episode,
+        status="starting",
+        exit_reason=None,
+        ended_at=None,
+        state=write_journey(replace(state, values={**state.values, **(start.values or {})})).decode(),
+        sequence=0,
+        wakeup=None,
+        enrolled_at=start.enrolled,
+        started_by=by,
+        demonstration=row.demonstration,
+        created=now,
+    )
+
+
+def _check_goes_with(session: Session, release: Release, open_now: Sequence[tables.Journey]) -> None:
+    for other in open_now:
+        theirs = releases.load(releases.read(session, other.release)).pathway
+        if other.pathway in release.pathway.enrol.not_with or release.pathway.pathway in theirs.enrol.not_with:
+            raise Conflict(
+                f"The patient is on '{other.pathway}', which does not go with '{release.pathway.pathway}'.",
+                hint="End that journey first.",
+            )
+
+
+def _check(release: Release, start: Start) -> None:
+    pathway = release.pathway
+    given = {**(start.anchors or {}), "enrolled": start.enrolled}
+    for name in given:
+        if name not in pathway.anchors:
+            raise Invalid(f"The pathway has no anchor '{name[:60]}'{did_you_mean(name, pathway.anchors)}.")
+    if missing := [name for name, anchor in pathway.anchors.items() if anchor.required and name not in given]:
+        raise Invalid(f"The pathway needs: {', '.join(missing)}.", hint="Give each as an anchor.")
+    if any(at.tzinfo is None for at in given.values()):
+        raise Invalid("An anchor has no time zone.", hint="Write its offset, such as +08:00.")
+    for name, value in (start.parameters or {}).items():
+        parameter = pathway.parameters.get(name)
+        if parameter is None or parameter.per_patient is None:
+            raise Invalid(f"The pathway has no parameter '{name[:60]}' that a patient may have of their own.")
+        low, high = parameter.per_patient
+        if not low <= value <= high:
+            raise Invalid(f"Parameter '{name}' is out of its range.", hint=f"Give a value from {low:g} to {high:g}.")
+    for name, value in (start.values or {}).items():
+        declared = pathway.values.get(name)
+        if declared is None:
+            raise Invalid(f"The pathway has no value '{name[:60]}'{did_you_mean(name, pathway.values)}.")
+        if declared.type != _type_of(value):
+            raise Invalid(f"Value '{name}' must be a {declared.type}.")
+
+
+def _type_of(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return "text" if isinstance(value, str) else "number"
+
+
+def read(session: Session, journey: str) -> tables.Journey:
+    """The journey; NotFound where there is none."""
+    row = session.get(tables.Journey, journey)
+    if row is None:
+        raise NotFound("There is no such journey.", hint="GET /api/v1/journeys lists them.")
+    return row
+
+
+def lock(session: Session, journey: str) -> tables.Journey | None:
+    """The journey, which no other transaction touches until this one ends; None where there is none."""
+    return session.get(tables.Journey, journey, with_for_update=True, populate_existing=True)
+
+
+def state_of(row: tables.Journey) -> Journey:
+    """The engine's state as the store last showed it."""
+    return read_journey(row.state)
+
+
+def find(session: Session, *, patient: str, pathway: str, episode: str = "") -> tables.Journey | None:
+    """The patient's open journey on the pathway; None where there is none."""
+    open_now = find_open(session, patient)
+    return next((one for one in open_now if (one.pathway, one.episode) == (pathway, episode)), None)
+
+
+def find_open(session: Session, patient: str) -> Sequence[tables.Journey]:
+    """Every journey of the patient that has not ended."""
+    rows = select(tables.Journey).where(tables.Journey.patient == patient, tables.Journey.status != "ended")
+    return session.scalars(rows.order_by(tables.Journey.created, tables.Journey.id)).all()
+
+
+def list_(
+    session: Session,
+    *,
+    patient: str | None = None,
+    pathway: str | None = None,
+    status: tables.JourneyStatus | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> Sequence[tables.Journey]:
+    """Journeys by when they were started; `after` is (created, id) of the last one seen."""
+    rows = select(tables.Journey)
+    if patient is not None:
+        rows = rows.where(tables.Journey.patient == patient)
+    if pathway is not None:
+        rows = rows.where(tables.Journey.pathway == pathway)
+    if status is not None:
+        rows = rows.where(tables.Journey.status == status)
+    if after is not None:
+        created, id = after
+        rows = rows.where(
+            (tables.Journey.created > created) | ((tables.Journey.created == created) & (tables.Journey.id > id))
+        )
+    return session.scalars(rows.order_by(tables.Journey.created, tables.Journey.id).limit(limit)).all()
+
+
+def mark_started(session: Session, journey: str) -> None:
+    """Its workflow runs; a journey that has gone on since stays as it is."""
+    row = lock(session, journey)
+    if row is not None and row.status == "starting":
+        row.status = "active"
+        session.flush()
+
+
+def show(session: Session, row: tables.Journey, state: Journey, *, wakeup: datetime | None) -> None:
+    """This is the journey after its last turn."""
+    row.status = state.status
+    row.sequence = state.sequence
+    row.state = write_journey(state).decode()
+    row.wakeup = wakeup
+    session.flush()
+
+
+def end(session: Session, row: tables.Journey, action: EndJourney) -> None:
+    """Why and when the journey ended."""
+    row.exit_reason, row.ended_at = action.reason, action.at
+    session.flush()
+
+
+def keep_reasons(session: Session, row: tables.Journey, sequence: int, reasons: Sequence[Reason]) -> None:
+    """Put a turn's decisions on the timeline."""
+    session.add_all(
+        tables.Reason(
+            journey=row.id,
+            sequence=sequence,
+            position=position,
+            event=reason.event,
+            track=reason.track,
+            occurrence=reason.occurrence,
+            step=reason.step,
+            code=reason.code,
+            at=reason.at,
+            values=dict(reason.values),
+        )
+        for position, reason in enumerate(reasons)
+    )
+    session.flush()
+
+
+def timeline(
+    session: Session, journey: str, *, after: tuple[int, int] | None = None, limit: int = 200
+) -> Sequence[tables.Reason]:
+    """The journey's decisions in order; `after` is (sequence, position) of the last one seen."""
+    rows = select(tables.Reason).where(tables.Reason.journey == journey)
+    if after is not None:
+        sequence, position = after
+        rows = rows.where(
+            (tables.Reason.sequence > sequence)
+            | ((tables.Reason.sequence == sequence) & (tables.Reason.position > position))
+        )
+    return session.scalars(rows.order_by(tables.Reason.sequence, tables.Reason.position).limit(limit)).all()

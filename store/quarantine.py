@@ -1,0 +1,74 @@
+"""What was accepted and not understood: shown until a person decides."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from pathways.errors import Conflict, NotFound
+from store import tables
+from store.database import Session
+from store.ids import new_id
+
+
+def hold(
+    session: Session, *, reason: str, payload: tables.Json, now: datetime, observation: str | None = None
+) -> tables.Quarantine:
+    """Keep what was not understood, as it came; `reason` is a code such as `unknown-unit`."""
+    row = tables.Quarantine(
+        id=new_id(),
+        reason=reason,
+        observation=observation,
+        payload=payload,
+        received=now,
+        state="held",
+        decided_by=None,
+        decided_at=None,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def read(session: Session, id: str) -> tables.Quarantine:
+    """The row; NotFound where there is none."""
+    row = session.get(tables.Quarantine, id)
+    if row is None:
+        raise NotFound("There is nothing in quarantine under that id.")
+    return row
+
+
+def list_(
+    session: Session,
+    *,
+    state: tables.QuarantineState | None = "held",
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> Sequence[tables.Quarantine]:
+    """What lies there, oldest first; `after` is (received, id) of the last one seen."""
+    rows = select(tables.Quarantine)
+    if state is not None:
+        rows = rows.where(tables.Quarantine.state == state)
+    if after is not None:
+        received, id = after
+        rows = rows.where(
+            (tables.Quarantine.received > received)
+            | ((tables.Quarantine.received == received) & (tables.Quarantine.id > id))
+        )
+    return session.scalars(rows.order_by(tables.Quarantine.received, tables.Quarantine.id).limit(limit)).all()
+
+
+def count(session: Session) -> int:
+    """How much waits for a decision."""
+    held = select(func.count()).select_from(tables.Quarantine).where(tables.Quarantine.state == "held")
+    return session.scalar(held) or 0
+
+
+def decide(session: Session, id: str, state: tables.QuarantineState, *, by: str, now: datetime) -> tables.Quarantine:
+    """A person released or discarded it; Conflict where that was decided before."""
+    row = read(session, id)
+    if row.state != "held":
+        raise Conflict("This was decided already.", hint="Read it again.")
+    row.state, row.decided_by, row.decided_at = state, by, now
+    session.flush()
+    return row
