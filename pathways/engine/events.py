@@ -21,8 +21,10 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultReceived:
-    """A version of a result. `value` is in `unit`; `comparator` is `<`, `<=`, `>` or `>=`; `text` is what a device printed
-    where it printed no number. The same `result` and `version` twice is one."""
+    """A version of a result; the same `result` and `version` twice is one.
+
+    `value` is in `unit`, with a comparator where it is a bound; `text` is what a device printed instead of a number.
+    """
 
     id: str
     received: datetime

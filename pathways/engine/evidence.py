@@ -112,13 +112,6 @@ def known_value(reading: Reading) -> Known | None:
     return Interval(low=reading.low, high=reading.high, low_open=reading.low_open, high_open=reading.high_open)
 
 
-def stands_for(reading: Reading, worse: Literal["lower", "higher"] | None) -> float | None:
-    """One number for comparing how bad readings are: of an interval the bound that is known."""
-    if worse == "higher":
-        return reading.low if reading.low is not None else reading.high
-    return reading.high if reading.high is not None else reading.low
-
-
 def shown_value(reading: Reading) -> Scalar | None:
     """A reading for a person's eye: its number, or its bound with the comparator."""
     if reading.low is not None and reading.low == reading.high:

@@ -80,6 +80,7 @@ class Cause:
     low: float | None = None
     high: float | None = None
     planned: datetime | None = None
+    planned_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ class Exit:
 class Effect:
     """Something a turn did that other tracks may react to; kept for the next turn beyond the cascade limit."""
 
-    kind: Literal["missed", "outcome", "start", "stop", "end"]
+    kind: Literal["missed", "outcome", "start", "unstart", "stop", "end"]
     activation: str
     path: str
     at: datetime

@@ -1,4 +1,4 @@
-"""Who gets a late task next. Rung zero is the task's own role; the holder keeps the task, whoever joins may complete it."""
+"""Who gets a late task next. Rung zero is the task's own role; the holder keeps the task, whoever joins may end it."""
 
 from collections.abc import Mapping
 from dataclasses import replace

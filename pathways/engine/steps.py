@@ -20,7 +20,6 @@ from pathways.language.definition import (
     AnyStep,
     Ask,
     Choose,
-    End as EndStep,
     Every,
     Notify,
     Send,
@@ -35,12 +34,19 @@ from pathways.language.definition import (
     default_lateness,
     step_names,
 )
+from pathways.language.definition import (
+    End as EndStep,
+)
+
+AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "follow-up"})
+"""What may still be asked of a person once the journey has ended."""
 
 
 def resume(turn: Turn, key: str) -> None:
     """Goes on with an activation as far as it can go now."""
     activation = turn.activation(key)
-    if activation.state == "done" or turn.paused(activation.track) or turn.journey.status == "ended":
+    over = turn.journey.status == "ended" and activation.kind not in AFTER_EXIT
+    if activation.state == "done" or turn.paused(activation.track) or over:
         return
     if activation.state == "undone":
         _resume_served(turn, key, activation)
@@ -54,7 +60,7 @@ def resume(turn: Turn, key: str) -> None:
 
 
 def _count_from(turn: Turn, activation: Activation, ended: datetime) -> None:
-    """A repetition that counts from when it was last done counts from the value that stood for its visit, if any did."""
+    """A repetition from when it was last done counts from the value that stood for its visit, if any did."""
     trigger = turn.track(activation.track).when
     if activation.kind != "steps" or not (isinstance(trigger, Every) and trigger.from_.anchor == "last_done"):
         return

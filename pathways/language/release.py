@@ -1,7 +1,7 @@
 """A release: pathway, forms and message templates together, immutable and addressed by the checksum of its contents."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -9,9 +9,10 @@ from hashlib import blake2b
 from pydantic import BaseModel, ConfigDict
 
 from pathways.language.conditions import Condition, Vocabulary, compile_condition
-from pathways.language.definition import Pathway
+from pathways.language.definition import Choose, Observed, Pathway, Set, Steps, branches
 from pathways.language.forms import Form
 from pathways.language.messages import MessageTemplate
+from pathways.language.schedule import Duration, parse_duration
 
 
 class Contents(BaseModel):
@@ -32,14 +33,17 @@ class Release:
 
     @property
     def pathway(self) -> Pathway:
+        """The pathway of the release."""
         return self.contents.pathway
 
     @cached_property
     def checksum(self) -> str:
+        """Its address: 32 hexadecimal digits of its contents."""
         return blake2b(self.text.encode(), digest_size=16).hexdigest()
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
+        """The names that its conditions may use."""
         return vocabulary_of(self.pathway)
 
     def condition(self, text: str) -> Condition:
@@ -54,6 +58,32 @@ class Release:
     def unconfirmed(self) -> tuple[str, ...]:
         """Parameters that no clinician has confirmed: such a release may serve demonstration data alone."""
         return tuple(name for name, parameter in self.pathway.parameters.items() if not parameter.confirmed)
+
+    @cached_property
+    def windows(self) -> tuple[Duration, ...]:
+        """How far back the conditions of the pathway look."""
+        features = {feature for text in condition_texts(self.pathway) for feature in self.expression(text).features}
+        return tuple(parse_duration(feature.window) for feature in features if feature.window is not None)
+
+
+def condition_texts(pathway: Pathway) -> Iterator[str]:
+    """Every condition and expression that the tracks of the pathway look at."""
+    for track in pathway.tracks.values():
+        if track.unless is not None:
+            yield track.unless
+        if isinstance(track.when, Observed):
+            yield track.when.if_
+        yield from _texts_of(track.steps)
+
+
+def _texts_of(steps: Steps) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, Choose):
+            yield from (case.if_ for case in step.cases)
+        if isinstance(step, Set) and isinstance(step.to, str):
+            yield step.to
+        for way in branches(step).values():
+            yield from _texts_of(way)
 
 
 def vocabulary_of(pathway: Pathway) -> Vocabulary:

@@ -1,0 +1,201 @@
+"""One turn of the engine: a journey, an event and a context give the journey after it, actions and reasons. Total."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pathways.engine import plans
+from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
+from pathways.engine.clocks import late
+from pathways.engine.context import Context, Facts
+from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted
+from pathways.engine.happenings import happen
+from pathways.engine.ids import derive
+from pathways.engine.journey import Cause, Journey, Patient
+from pathways.engine.ladders import pass_rung
+from pathways.engine.memory import forget
+from pathways.engine.outcomes import take_effect
+from pathways.engine.questions import find_step
+from pathways.engine.reasons import Code, Reason
+from pathways.engine.refusals import refusal
+from pathways.engine.starts import carry_out, release_capped
+from pathways.engine.steps import announce, close_step, enter_send, resume
+from pathways.engine.triggers import admit
+from pathways.engine.turn import Turn
+from pathways.engine.visits import remind
+from pathways.engine.wakes import Wake, wakes
+from pathways.language.definition import Ask, Every, Send, Silent, Visit, default_lateness
+from pathways.language.release import Release
+
+CASCADE_LIMIT = 256
+"""How many wakes and effects one turn serves; what is left is kept for the next, with an alarm."""
+SEEN_LIMIT = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What a turn gives."""
+
+    journey: Journey
+    actions: tuple[AnyAction, ...]
+    reasons: tuple[Reason, ...]
+
+
+def begin(
+    release: Release,
+    *,
+    id: str,
+    patient: Patient,
+    anchors: dict[str, datetime],
+    parameters: dict[str, float],
+    now: datetime,
+) -> Journey:
+    """A journey before its first turn. `anchors` names every required anchor of the pathway, `enrolled` among them."""
+    return Journey(id=id, release=release.checksum, patient=patient, anchors=anchors, parameters=parameters, clock=now)
+
+
+def advance(release: Release, journey: Journey, event: AnyEvent, context: Context) -> Advance:
+    """Serves what was due up to the event's receipt, the event, and what is due up to now; never raises."""
+    turn = Turn(release, journey, event.id, context)
+    if event.id in journey.seen:
+        turn.decide("duplicate")
+        return _after(turn, event, keep=False)
+    received = min(event.received, turn.now)
+    closing = event.task if isinstance(event, TaskCompleted) else None
+    left = _serve(turn, received, CASCADE_LIMIT, closing=closing)
+    turn.cause = event.id
+    refused = refusal(release, turn.journey, event)
+    if refused is not None:
+        turn.decide("refused", values={"code": refused.code})
+    else:
+        happen(turn, event)
+    left = _effects(turn, left)
+    left = _serve(turn, turn.now, left)
+    if left <= 0 and (turn.effects or _due(turn, turn.now) is not None):
+        _overflow(turn)
+    return _after(turn, event, keep=refused is None)
+
+
+def _after(turn: Turn, event: AnyEvent, *, keep: bool) -> Advance:
+    journey = turn.journey
+    # Results have versions of their own to tell duplicates by.
+    seen = journey.seen if isinstance(event, ResultReceived) or not keep else (*journey.seen, event.id)[-SEEN_LIMIT:]
+    journey = replace(journey, sequence=journey.sequence + 1, seen=seen, pending=tuple(turn.effects))
+    journey = forget(turn.release, journey, turn.facts)
+    return Advance(journey=journey, actions=tuple(turn.actions), reasons=tuple(turn.reasons))
+
+
+def next_wakeup(release: Release, journey: Journey, facts: Facts) -> datetime | None:
+    """The earliest instant at which the journey must have a turn; None where only events can move it."""
+    if journey.pending:
+        return journey.clock
+    return min((wake.at for wake in wakes(release, journey, facts)), default=None)
+
+
+def _due(turn: Turn, until: datetime, closing: str | None = None) -> Wake | None:
+    due = (wake for wake in wakes(turn.release, turn.journey, turn.facts) if wake.at <= until)
+    if closing is not None:
+        due = (wake for wake in due if wake.kind != "rung" or turn.id_of(wake.key, wake.path) != closing)
+    return min(due, key=lambda wake: wake.rank, default=None)
+
+
+def _serve(turn: Turn, until: datetime, left: int, closing: str | None = None) -> int:
+    """Serves wakes in order until none is due; how many more this turn may serve."""
+    left = _effects(turn, left)
+    while left > 0:
+        wake = _due(turn, until, closing)
+        if wake is None:
+            break
+        turn.cause = f"{wake.kind}/{wake.at.isoformat()}"
+        _wake(turn, wake)
+        left = _effects(turn, left - 1)
+    return left
+
+
+def _effects(turn: Turn, left: int) -> int:
+    while turn.effects and left > 0:
+        take_effect(turn, turn.effects.popleft())
+        left -= 1
+    return left
+
+
+def _overflow(turn: Turn) -> None:
+    turn.decide("cascade")
+    name = derive(turn.journey.id, "cascade", str(turn.journey.sequence))
+    turn.act(RaiseAlarm(alarm=name, code="cascade", at=turn.now))
+
+
+def _wake(turn: Turn, wake: Wake) -> None:
+    match wake.kind:
+        case "planned":
+            _planned(turn, wake)
+        case "silent":
+            _silent(turn, wake)
+        case "cap":
+            release_capped(turn, wake.key)
+        case "rung":
+            pass_rung(turn, wake.key, wake.path)
+        case "contact":
+            _contact(turn, wake)
+        case "wait-over":
+            close_step(turn, wake.key, wake.path, "done", way=None, at=wake.at)
+        case "expiry":
+            turn.act(CloseAsk(ask=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
+            close_step(turn, wake.key, wake.path, "missed", way="unanswered", at=wake.at, contact=None)
+        case "window-over":
+            turn.act(CloseVisit(visit=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
+            close_step(turn, wake.key, wake.path, "missed", way="missed", at=wake.at, contact=None)
+        case "horizon":
+            # Served by the clock alone: the journey has nothing left to wait for.
+            pass
+
+
+def _planned(turn: Turn, wake: Wake) -> None:
+    """An occurrence begins, unless it is late and its series says otherwise."""
+    name, track, state = wake.key, turn.track(wake.key), turn.state(wake.key)
+    date_ = plans.planned(track, state, turn.journey, turn.facts)
+    if date_ is None:
+        return
+    turn.remember(name, replace(state, next=state.next + 1, origin=None))
+    cause = Cause(kind="planned", occurrence=str(state.next), received=wake.at, planned=wake.at, planned_for=date_)
+    series = isinstance(track.when, Every)
+    if series and late(wake.at, turn.now, track.steps[0].late_after, turn.facts, turn.zone):
+        policy = default_lateness(track.steps[0], in_series=True)
+        overtaken = plans.overtaken(track, state, turn.journey, turn.facts, turn.now)
+        if policy == "skip" or (policy in {"collapse", "ask"} and overtaken):
+            code: Code = "too-late" if policy == "skip" else "collapsed"
+            turn.decide(code, track=name, occurrence=cause.occurrence)
+            return
+    carry_out(turn, admit(turn, name, cause, values={}))
+
+
+def _silent(turn: Turn, wake: Wake) -> None:
+    track, state = turn.track(wake.key), turn.state(wake.key)
+    if not isinstance(track.when, Silent):
+        return
+    passed = plans.silent_periods(track.when, state, turn.journey, turn.facts, turn.now)
+    turn.remember(wake.key, replace(state, silences=passed))
+    found = plans.silence(track.when, replace(state, silences=passed - 1), turn.journey, turn.facts)
+    if found is not None:
+        cause = Cause(kind="silent", occurrence=found[0], received=found[1])
+        carry_out(turn, admit(turn, wake.key, cause, values={}))
+
+
+def _contact(turn: Turn, wake: Wake) -> None:
+    """A deferred message, a reminder: told now, kept for a better hour again, or too late to be told."""
+    node = turn.node(wake.key, wake.path)
+    step = find_step(turn.release, turn.activation(wake.key), wake.path)
+    too_late = late(wake.at, turn.now, None, turn.facts, turn.zone)
+    if isinstance(step, Send):
+        if too_late and default_lateness(step, in_series=False) == "skip":
+            turn.decide("too-late", track=turn.activation(wake.key).track, step=wake.path)
+            turn.put_node(wake.key, wake.path, replace(node, end="skipped", ended=turn.now, contact=None))
+        else:
+            enter_send(turn, wake.key, wake.path, step, node)
+        resume(turn, wake.key)
+    elif isinstance(step, Ask | Visit) and too_late and (node.told or isinstance(step, Visit)):
+        turn.decide("too-late", track=turn.activation(wake.key).track, step=wake.path)
+        turn.put_node(wake.key, wake.path, replace(node, reminded=node.reminded + 1, contact=None))
+    elif isinstance(step, Ask):
+        announce(turn, wake.key, wake.path, step)
+    elif isinstance(step, Visit):
+        remind(turn, wake.key, wake.path, step)

@@ -1,0 +1,224 @@
+"""What each kind of event does to a journey, once it is its turn."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import assert_never
+
+from pathways.engine.actions import CloseAsk, CloseTask, CloseVisit, HoldTask
+from pathways.engine.clocks import restarted, suspended
+from pathways.engine.events import (
+    AnyEvent,
+    Died,
+    Enrolled,
+    FormAnswered,
+    Happened,
+    Paused,
+    ResultReceived,
+    Resumed,
+    RungUnattended,
+    TaskClaimed,
+    TaskCompleted,
+    TaskHandedOver,
+    TaskReleased,
+    Tick,
+    TrackStarted,
+    TrackStopped,
+    VisitReported,
+    Withdrawn,
+)
+from pathways.engine.exits import leave
+from pathways.engine.journey import Activation, Cause, CauseKind, Effect, End, Node
+from pathways.engine.ladders import alarm, pass_rung, rungs_of
+from pathways.engine.outcomes import stop
+from pathways.engine.questions import find_step, is_urgent, task_at
+from pathways.engine.refusals import find_ask, find_task, find_visit
+from pathways.engine.results import take_result
+from pathways.engine.starts import carry_out, release_held
+from pathways.engine.steps import begin, close_step, resume
+from pathways.engine.triggers import Verdict, admit
+from pathways.engine.turn import Turn
+from pathways.engine.visits import book
+from pathways.language.definition import Named, Track, Visit
+
+
+def happen(turn: Turn, event: AnyEvent) -> None:
+    """Takes in one event that was not refused."""
+    match event:
+        case Tick():
+            pass
+        case Enrolled():
+            _start_tracks(turn, event, "enrolment", [n for n, t in _tracks(turn) if t.when == "enrolment"])
+        case Happened():
+            named = [n for n, t in _tracks(turn) if isinstance(t.when, Named) and t.when.event == event.name]
+            _start_tracks(turn, event, "event", named)
+        case ResultReceived():
+            take_result(turn, event)
+        case FormAnswered():
+            _answer(turn, event)
+        case TaskClaimed() | TaskReleased() | TaskHandedOver():
+            _hold(turn, event)
+        case TaskCompleted():
+            _complete(turn, event)
+        case VisitReported():
+            _visit(turn, event)
+        case TrackStarted():
+            cause = Cause(kind="by-hand", occurrence=event.id, received=event.received)
+            carry_out(turn, admit(turn, event.track, cause, values={}, chosen=True))
+        case TrackStopped():
+            stop(turn, event.track)
+        case Paused():
+            _pause(turn)
+        case Resumed():
+            _resume(turn)
+        case Withdrawn():
+            leave(turn, "withdrawn", event.received)
+        case Died():
+            leave(turn, "died", event.at)
+        case RungUnattended():
+            _unattended(turn, event)
+        case _:
+            assert_never(event)
+
+
+def _tracks(turn: Turn) -> Iterable[tuple[str, Track]]:
+    return turn.release.pathway.tracks.items()
+
+
+def _start_tracks(turn: Turn, event: Enrolled | Happened, kind: CauseKind, names: list[str]) -> None:
+    cause = Cause(kind=kind, occurrence=event.id, received=event.received)
+    verdicts: list[Verdict] = [admit(turn, name, cause, values={}) for name in names]
+    if not verdicts:
+        turn.decide("not-watched")
+    for verdict in verdicts:
+        carry_out(turn, verdict)
+
+
+def _answer(turn: Turn, event: FormAnswered) -> None:
+    found = find_ask(turn.release, turn.journey, event.form, event.ask)
+    if found is None:
+        turn.decide("not-watched", values={"form": event.form})
+        return
+    key, path = found
+    turn.act(CloseAsk(ask=turn.id_of(key, path), end="done", at=event.received))
+    close_step(turn, key, path, "done", way="answered", at=event.received, contact=None)
+
+
+def _hold(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver) -> None:
+    found = find_task(turn.release, turn.journey, event.task)
+    if found is None:  # refused before
+        return
+    key, path, node, _ = found
+    match event:
+        case TaskClaimed():
+            holder = event.by
+        case TaskReleased():
+            holder = None
+        case TaskHandedOver():
+            holder = event.to
+    turn.put_node(key, path, replace(node, holder=holder))
+    turn.act(HoldTask(task=event.task, holder=holder, at=event.received, by=event.by))
+
+
+_ENDS: dict[str, End] = {"not-needed": "not-needed", "not-possible": "not-possible"}
+
+
+def _complete(turn: Turn, event: TaskCompleted) -> None:
+    found = find_task(turn.release, turn.journey, event.task)
+    if found is None:  # refused before
+        return
+    key, path, _, step = found
+    end: End = _ENDS.get(event.outcome, "done")
+    turn.act(
+        CloseTask(task=event.task, end=end, at=event.received, outcome=event.outcome, by=event.by, done_at=event.at)
+    )
+    turn.effects.append(
+        Effect(
+            kind="outcome",
+            activation=key,
+            path=path,
+            at=event.received,
+            name=step.task,
+            outcome=event.outcome,
+            chosen=True,
+        )
+    )
+    if turn.journey.status == "ended" and step.outcomes.get(event.outcome):
+        _follow_up(turn, key, path, event)
+    close_step(turn, key, path, end, way=event.outcome, at=event.received, chosen=True, holder=None, suspended=False)
+
+
+def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
+    """After an exit an outcome leads to work for staff, not to automatic steps."""
+    parent = turn.activation(key)
+    begin(
+        turn,
+        Activation(
+            track=parent.track,
+            occurrence=f"{key}:{path}",
+            kind="follow-up",
+            started=turn.now,
+            received=event.received,
+            causes=parent.causes,
+            about=event.outcome,
+        ),
+    )
+
+
+def _visit(turn: Turn, event: VisitReported) -> None:
+    found = find_visit(turn.release, turn.journey, event)
+    step = None if found is None else find_step(turn.release, turn.activation(found[0]), found[1])
+    if found is None or not isinstance(step, Visit):  # refused before
+        return
+    key, path = found
+    match event.state:
+        case "booked":
+            node = turn.put_node(key, path, replace(turn.node(key, path), planned=event.at))
+            book(turn, key, path, step, node)
+        case "cancelled":
+            # The need stays: the visit is open until its window ends.
+            turn.decide("flagged", track=turn.activation(key).track, step=path)
+        case "kept" | "missed":
+            end: End = "done" if event.state == "kept" else "missed"
+            turn.act(CloseVisit(visit=turn.id_of(key, path), end=end, at=event.received))
+            close_step(turn, key, path, end, way=event.state, at=event.received, contact=None)
+
+
+def _pause(turn: Turn) -> None:
+    turn.journey = replace(turn.journey, status="paused")
+    turn.decide("paused")
+    for key, path, node in _routine(turn):
+        turn.put_node(key, path, suspended(node, turn.now, turn.facts))
+
+
+def _resume(turn: Turn) -> None:
+    turn.journey = replace(turn.journey, status="active")
+    turn.decide("resumed")
+    for key, path, node in _routine(turn):
+        if node.suspended:
+            turn.put_node(key, path, restarted(node, turn.now))
+    for key in tuple(turn.journey.activations):
+        resume(turn, key)
+    for name in turn.release.pathway.tracks:
+        release_held(turn, name)
+
+
+def _routine(turn: Turn) -> Iterator[tuple[str, str, Node]]:
+    """Open routine tasks of tracks that a pause holds."""
+    for key, activation in tuple(turn.journey.activations.items()):
+        if turn.track(activation.track).safety:
+            continue
+        for path, node in activation.nodes.items():
+            step = task_at(turn.release, activation, path) if node.kind == "task" and node.end is None else None
+            if step is not None and not is_urgent(step):
+                yield key, path, node
+
+
+def _unattended(turn: Turn, event: RungUnattended) -> None:
+    found = find_task(turn.release, turn.journey, event.task)
+    if found is None or found[2].end is not None or found[2].rung != event.rung:
+        return
+    key, path, node, step = found
+    if node.rung >= len(rungs_of(turn.release, step)):
+        alarm(turn, event.task)
+    else:
+        pass_rung(turn, key, path)

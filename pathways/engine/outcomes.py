@@ -1,0 +1,67 @@
+"""What one part of a journey means for others: tracks that wait for an outcome or a miss, are started or stopped."""
+
+from dataclasses import replace
+
+from pathways.engine import undo
+from pathways.engine.exits import leave
+from pathways.engine.journey import Cause, CauseKind, Effect
+from pathways.engine.starts import carry_out
+from pathways.engine.triggers import admit
+from pathways.engine.turn import Turn
+from pathways.language.definition import Missed, Outcome
+
+
+def take_effect(turn: Turn, effect: Effect) -> None:
+    """Serves one effect of this or an earlier turn."""
+    match effect.kind:
+        case "missed" | "outcome":
+            for name in _waiting(turn, effect):
+                carry_out(turn, admit(turn, name, _cause(effect, effect.kind), values={}))
+        case "start":
+            carry_out(turn, admit(turn, effect.name, _cause(effect, "step"), values={}, chosen=effect.chosen))
+        case "unstart":
+            _unstart(turn, effect)
+        case "stop":
+            stop(turn, effect.name)
+        case "end":
+            if turn.journey.status != "ended":
+                leave(turn, "completed", effect.at)
+
+
+def _cause(effect: Effect, kind: CauseKind) -> Cause:
+    return Cause(kind=kind, occurrence=f"{effect.activation}:{effect.path}", received=effect.at)
+
+
+def _waiting(turn: Turn, effect: Effect) -> list[str]:
+    found: list[str] = []
+    for name, track in turn.release.pathway.tracks.items():
+        match track.when:
+            case Missed(missed=missed) if effect.kind == "missed" and missed == effect.name:
+                found.append(name)
+            case Outcome(outcome=outcome, of=task) if effect.kind == "outcome" and task == effect.name:
+                if outcome == effect.outcome:
+                    found.append(name)
+            case _:
+                pass
+    return found
+
+
+def stop(turn: Turn, name: str) -> None:
+    """Stops a track: what it did is undone, what waits for it is forgotten."""
+    turn.remember(name, replace(turn.state(name), capped=(), held=()))
+    for key, activation in tuple(turn.journey.activations.items()):
+        if activation.track == name and activation.state == "running":
+            undo.undo(turn, key, "stopped")
+            turn.decide("stopped", track=name, occurrence=activation.occurrence)
+
+
+def _unstart(turn: Turn, effect: Effect) -> None:
+    occurrence = f"{effect.activation}:{effect.path}"
+    for key, activation in tuple(turn.journey.activations.items()):
+        mine = tuple(cause for cause in activation.causes if cause.occurrence != occurrence)
+        if activation.track == effect.name and activation.state != "undone" and len(mine) < len(activation.causes):
+            if mine:
+                turn.put(replace(activation, causes=mine))
+            else:
+                undo.undo(turn, key, "undone")
+                turn.decide("undone", track=activation.track, occurrence=activation.occurrence)

@@ -1,0 +1,124 @@
+"""What a person or system asked for that cannot be: told before anything changes."""
+
+from dataclasses import dataclass
+
+from pathways.engine.events import (
+    AnyEvent,
+    Died,
+    Happened,
+    Paused,
+    Resumed,
+    TaskClaimed,
+    TaskCompleted,
+    TaskHandedOver,
+    TaskReleased,
+    TrackStarted,
+    TrackStopped,
+    VisitReported,
+    Withdrawn,
+)
+from pathways.engine.ids import node_id
+from pathways.engine.journey import Journey, Node
+from pathways.engine.questions import find_step, task_at
+from pathways.engine.visits import visit_nodes
+from pathways.language.definition import Task
+from pathways.language.release import Release
+
+ANY_TASK = frozenset({"not-needed", "not-possible"})
+"""Ends that every task allows beside the outcomes that it declares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why not: a code that programs branch on, and a sentence without health data."""
+
+    code: str
+    message: str
+
+
+def refusal(release: Release, journey: Journey, event: AnyEvent) -> Refusal | None:
+    """Why the event must be refused as the journey stands; None where it is accepted."""
+    match event:
+        case TaskClaimed() | TaskReleased() | TaskHandedOver() | TaskCompleted():
+            return _task_refusal(release, journey, event)
+        case TrackStarted(track=track) | TrackStopped(track=track) if track not in release.pathway.tracks:
+            return Refusal(code="unknown-track", message="this pathway has no track of that name")
+        case VisitReported(visit=visit) if find_visit(release, journey, event) is None:
+            named = "with that id" if visit is not None else "of that name"
+            return Refusal(code="unknown-visit", message=f"this journey has no open visit {named}")
+        case Paused() if journey.status == "paused":
+            return Refusal(code="already-paused", message="the journey is paused already")
+        case Resumed() if journey.status == "active":
+            return Refusal(code="not-paused", message="the journey is not paused")
+        case Paused() | Resumed() | Withdrawn() | TrackStarted() | TrackStopped() | Happened() | VisitReported():
+            if journey.status == "ended":
+                return Refusal(code="journey-ended", message="the journey has ended; nothing was changed")
+        case Died():
+            if journey.exit is not None and journey.exit.reason == "died":
+                return Refusal(code="journey-ended", message="the death is recorded already")
+        case _:
+            pass
+    return None
+
+
+def _task_refusal(
+    release: Release, journey: Journey, event: TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted
+) -> Refusal | None:
+    found = find_task(release, journey, event.task)
+    if found is None:
+        return Refusal(code="unknown-task", message="this journey has no task with that id")
+    _, _, node, step = found
+    if node.end is not None:
+        return Refusal(code="task-closed", message="the task has ended already; nothing was changed")
+    if isinstance(event, TaskCompleted):
+        allowed = outcomes_of(step)
+        if event.outcome not in allowed:
+            listed = ", ".join(sorted(allowed))
+            return Refusal(code="unknown-outcome", message=f"the task does not have that outcome; it has: {listed}")
+        return None
+    if isinstance(event, TaskClaimed) and node.holder not in {None, event.by}:
+        return Refusal(code="task-held", message="another person holds the task; ask for it to be handed over")
+    if isinstance(event, TaskReleased | TaskHandedOver) and node.holder is None:
+        return Refusal(code="task-not-held", message="nobody holds the task")
+    return None
+
+
+def outcomes_of(step: Task) -> frozenset[str]:
+    """The outcomes that a person may choose."""
+    return (frozenset(step.outcomes) or frozenset({"done"})) | ANY_TASK
+
+
+def find_task(release: Release, journey: Journey, task: str) -> tuple[str, str, Node, Task] | None:
+    """The activation, path, node and step of a task by its id."""
+    for key, activation in journey.activations.items():
+        for path, node in activation.nodes.items():
+            if node.kind == "task" and node_id(journey.id, key, path) == task:
+                step = task_at(release, activation, path)
+                return None if step is None else (key, path, node, step)
+    return None
+
+
+def find_visit(release: Release, journey: Journey, event: VisitReported) -> tuple[str, str] | None:
+    """The activation and path of the visit that is spoken of: by its id, else the oldest open one of that name."""
+    for key, path, node, step in visit_nodes(release, journey):
+        if event.visit is None:
+            if node.end is None and step.visit == event.name:
+                return key, path
+        elif node.end is None and node_id(journey.id, key, path) == event.visit:
+            return key, path
+    return None
+
+
+def find_ask(release: Release, journey: Journey, form: str, ask: str | None) -> tuple[str, str] | None:
+    """The activation and path of the open question that answers belong to."""
+    found = [
+        (node.order, key, path)
+        for key, activation in journey.activations.items()
+        for path, node in activation.nodes.items()
+        if node.kind == "ask" and node.end is None and (ask is None or node_id(journey.id, key, path) == ask)
+    ]
+    for _, key, path in sorted(found):
+        step = find_step(release, journey.activations[key], path)
+        if getattr(step, "ask", None) == form:
+            return key, path
+    return None

@@ -1,0 +1,89 @@
+"""Taking in a result: a version is filed, every track that watches it is judged, then the tracks act."""
+
+from dataclasses import replace
+
+from pathways.engine.actions import CloseVisit
+from pathways.engine.events import ResultReceived
+from pathways.engine.evidence import file_result, latest
+from pathways.engine.journey import Reading
+from pathways.engine.starts import carry_out
+from pathways.engine.steps import close_step
+from pathways.engine.triggers import cause_of, decide_result
+from pathways.engine.turn import Turn
+from pathways.engine.undo import undo, undo_after
+from pathways.engine.visits import book, satisfies, visit_nodes
+from pathways.language.definition import Silent
+
+
+def take_result(turn: Turn, event: ResultReceived) -> None:
+    """Files the result and lets every track that watches its data answer, each with one reason."""
+    filed = file_result(turn.release.pathway, turn.journey, event)
+    reading = filed.reading
+    if reading is None:
+        turn.decide("not-watched")
+        return
+    changed = filed.verdict in {"new", "revised"}
+    newest = latest(turn.journey.readings.values(), reading.data)
+    if changed:
+        turn.journey = replace(turn.journey, readings={**turn.journey.readings, reading.id: reading})
+    verdicts = decide_result(turn, filed, reading)
+    silenced = _silences(turn, reading) if changed else []
+    for verdict in verdicts:
+        carry_out(turn, verdict)
+    for name in silenced:
+        _not_silent(turn, name, reading, newest)
+    if changed and turn.journey.status != "ended":
+        _stand_for_visits(turn, reading)
+    if not verdicts and not silenced:
+        turn.decide("not-watched" if changed else "duplicate", occurrence=cause_of(reading).occurrence)
+
+
+def _silences(turn: Turn, reading: Reading) -> list[str]:
+    return [
+        name
+        for name, track in turn.release.pathway.tracks.items()
+        if isinstance(track.when, Silent) and track.when.silent == reading.data
+    ]
+
+
+def _not_silent(turn: Turn, name: str, reading: Reading, before: Reading | None) -> None:
+    """The patient was heard: the silence begins anew, what it had started and nobody has begun is not needed."""
+    occurrence = cause_of(reading).occurrence
+    newest = latest(turn.journey.readings.values(), reading.data)
+    if turn.journey.status == "ended":
+        turn.decide("ended", track=name, occurrence=occurrence)
+        return
+    if newest is before or (newest is not None and before is not None and newest.effective == before.effective):
+        turn.decide("false", track=name, occurrence=occurrence)
+        return
+    turn.remember(name, replace(turn.state(name), silences=0, capped=(), held=()))
+    running = [
+        key
+        for key, activation in turn.journey.activations.items()
+        if activation.track == name
+        and activation.state == "running"
+        and any(cause.kind == "silent" for cause in activation.causes)
+    ]
+    heard = newest is not None and (before is None or newest.effective > before.effective)
+    turn.decide("undone" if running and heard else "false", track=name, occurrence=occurrence)
+    for key in running if heard else ():
+        undo(turn, key, "no-longer-silent")
+
+
+def _stand_for_visits(turn: Turn, reading: Reading) -> None:
+    """A result stands for a visit, also for one that was missed before it came; taken back, the visit is open again."""
+    for key, path, node, step in tuple(visit_nodes(turn.release, turn.journey)):
+        track = turn.activation(key).track
+        if node.result == reading.id and (reading.void or not satisfies(turn, step, node, reading)):
+            turn.decide("reopened", track=track, step=path)
+            undo_after(turn, key, path)
+            node = turn.put_node(key, path, replace(node, end=None, ended=None, way=None, result=None))
+            turn.put(replace(turn.activation(key), state="running", ended=None))
+            book(turn, key, path, step, node)
+        elif node.result is None and node.end in {None, "missed"} and satisfies(turn, step, node, reading):
+            turn.decide("satisfied", track=track, step=path)
+            if node.end == "missed":
+                undo_after(turn, key, path)
+                turn.put(replace(turn.activation(key), state="running", ended=None))
+            turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))
+            close_step(turn, key, path, "done", way="kept", at=reading.received, result=reading.id, contact=None)

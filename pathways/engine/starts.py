@@ -1,0 +1,164 @@
+"""Carrying out verdicts: a track starts, something attaches to it, waits for a cap, or takes its cause away."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from pathways.engine import undo
+from pathways.engine.caps import counted_starts
+from pathways.engine.journey import Activation, Cause
+from pathways.engine.ladders import annotate, worsen
+from pathways.engine.steps import begin
+from pathways.engine.triggers import Verdict, admit, cause_of, cause_value, later_false, truth_of
+from pathways.engine.turn import Turn
+from pathways.language.conditions import Truth
+from pathways.language.definition import Observed
+
+
+def carry_out(turn: Turn, verdict: Verdict) -> None:
+    """Does what the verdict intends and leaves its reason."""
+    turn.decide(verdict.code, track=verdict.track, occurrence=verdict.cause.occurrence, values=dict(verdict.values))
+    state = turn.state(verdict.track)
+    match verdict.intent:
+        case "none":
+            pass
+        case "hold":
+            turn.remember(verdict.track, replace(state, held=(*_without(state.held, verdict.cause), verdict.cause)))
+        case "cap":
+            turn.remember(verdict.track, replace(state, capped=(*_without(state.capped, verdict.cause), verdict.cause)))
+        case "annotate":
+            annotate(turn, verdict.target or "", verdict.code, verdict.values, flag=True)
+        case "attach":
+            _attach(turn, verdict, verdict.target or "")
+        case "lose":
+            _forget(turn, verdict)
+            if verdict.target is not None:
+                _lose(turn, verdict, verdict.target)
+        case "restart":
+            for key, activation in tuple(turn.journey.activations.items()):
+                if activation.track == verdict.track and activation.state == "running":
+                    undo.undo(turn, key, "restarted")
+            _start(turn, verdict)
+        case "start":
+            _start(turn, verdict)
+        case _:
+            assert_never(verdict.intent)
+
+
+def _without(causes: tuple[Cause, ...], cause: Cause) -> tuple[Cause, ...]:
+    """The causes less earlier versions of the same result."""
+    return tuple(other for other in causes if other.result is None or other.result != cause.result)
+
+
+def _forget(turn: Turn, verdict: Verdict) -> None:
+    state = turn.state(verdict.track)
+    capped, held = _without(state.capped, verdict.cause), _without(state.held, verdict.cause)
+    if (capped, held) != (state.capped, state.held):
+        turn.remember(verdict.track, replace(state, capped=capped, held=held))
+
+
+def _start(turn: Turn, verdict: Verdict) -> None:
+    cause, name, track = verdict.cause, verdict.track, turn.track(verdict.track)
+    _forget(turn, verdict)
+    if verdict.kind in {"steps", "first-task"}:
+        state = turn.state(name)
+        starts = (
+            () if track.at_most is None else counted_starts(track.at_most, state, cause.received, turn.facts, turn.zone)
+        )
+        base = cause_value(track.when, cause)
+        turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
+        if cause.result is not None:
+            undo.cancel_corrections(turn, cause.result)
+    kind = "question" if verdict.code == "asked" else verdict.kind
+    begin(
+        turn,
+        Activation(
+            track=name,
+            occurrence=_unused(turn, name, kind, cause.occurrence),
+            kind=kind,
+            started=turn.now,
+            received=cause.received,
+            planned=cause.planned,
+            planned_for=cause.planned_for,
+            about=name if kind in {"question", "review"} else None,
+            causes=(cause,),
+            base=cause_value(track.when, cause),
+            note=verdict.note,
+        ),
+    )
+
+
+def _unused(turn: Turn, track: str, kind: str, occurrence: str) -> str:
+    """The occurrence, marked where the very same one started before and was undone."""
+    taken = {
+        activation.occurrence
+        for activation in turn.journey.activations.values()
+        if activation.track == track and activation.kind == kind
+    }
+    while occurrence in taken:
+        occurrence += "+"
+    return occurrence
+
+
+def _attach(turn: Turn, verdict: Verdict, key: str) -> None:
+    activation, cause = turn.activation(key), verdict.cause
+    base = cause_value(turn.track(verdict.track).when, cause)
+    causes = (*_without(activation.causes, cause), cause)
+    if verdict.code != "worse":
+        turn.put(replace(activation, causes=causes))
+        annotate(turn, key, verdict.code, verdict.values)
+        return
+    turn.put(replace(activation, causes=causes, base=base))
+    turn.remember(verdict.track, replace(turn.state(verdict.track), last_base=base))
+    worsen(turn, key, verdict.values)
+
+
+def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
+    """Losing one cause re-bases on the others; losing the last undoes."""
+    activation = turn.activation(key)
+    causes = tuple(cause for cause in activation.causes if cause.result != verdict.cause.result)
+    if not causes:
+        undo.undo(turn, key, "undone")
+        return
+    trigger = turn.track(verdict.track).when
+    values = [value for value in (cause_value(trigger, cause) for cause in causes) if value is not None]
+    higher = isinstance(trigger, Observed) and trigger.worse == "higher"
+    base = (max(values) if higher else min(values)) if values else None
+    turn.put(replace(activation, causes=causes, base=base))
+    annotate(turn, key, "re-based", verdict.values, flag=True)
+
+
+def release_capped(turn: Turn, name: str) -> None:
+    """The window of the cap ended: what is still true and has no later false one starts, together."""
+    state = turn.state(name)
+    turn.remember(name, replace(state, capped=()))
+    live: list[Cause] = []
+    for cause in state.capped:
+        if _still_holds(turn, name, cause):
+            live.append(cause)
+        else:
+            turn.decide("false", track=name, occurrence=cause.occurrence)
+    for cause in reversed(live):
+        carry_out(turn, admit(turn, name, replace(cause, received=turn.now), values={}))
+
+
+def release_held(turn: Turn, name: str) -> None:
+    """The pause is over: what it held is decided now."""
+    state = turn.state(name)
+    turn.remember(name, replace(state, held=()))
+    for cause in state.held:
+        if _still_holds(turn, name, cause):
+            carry_out(turn, admit(turn, name, replace(cause, received=turn.now), values={}))
+        else:
+            turn.decide("false", track=name, occurrence=cause.occurrence)
+
+
+def _still_holds(turn: Turn, name: str, cause: Cause) -> bool:
+    trigger = turn.track(name).when
+    if not isinstance(trigger, Observed) or cause.result is None:
+        return True
+    reading = turn.journey.readings.get(cause.result)
+    if reading is None or cause_of(reading).occurrence != cause.occurrence:
+        return False
+    if reading.unread is not None:
+        return True
+    return truth_of(turn, trigger, reading)[0] is Truth.TRUE and not later_false(turn, trigger, reading)
