@@ -1,7 +1,7 @@
 """What a journey decided becomes what people see: one transaction a projection, idempotent by (journey, sequence)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import assert_never
 
 from temporalio import activity
@@ -25,7 +25,7 @@ from pathways.engine.actions import (
     RecallMessage,
     SendMessage,
 )
-from pathways.errors import Invalid, TongxingError
+from pathways.errors import Conflict, Invalid, Refused, StoreUnavailable, TongxingError
 from store import alarms, asks, inbox, journeys, messages, people, tables, tasks, visits
 from store.database import Database, Session
 from store.facts import Policy, facts_of
@@ -68,22 +68,10 @@ def _check_complete(row: tables.Journey, new: Sequence[Turned], last: int) -> No
 def perform(session: Session, journey: tables.Journey, action: AnyAction) -> None:
     """Write one action; one whose id is there already is the same action."""
     match action:
-        case OpenTask():
-            tasks.open_(session, journey, action)
-        case AnnotateTask():
-            tasks.annotate(session, action)
-        case EscalateTask():
-            tasks.escalate(session, action)
-        case HoldTask():
-            tasks.hold(session, action)
-        case CloseTask():
-            tasks.close(session, action)
-        case SendMessage():
-            messages.send(session, journey, action)
-        case NotifyStaff():
-            messages.notify(session, journey, action)
-        case RecallMessage():
-            messages.recall(session, action)
+        case OpenTask() | AnnotateTask() | EscalateTask() | HoldTask() | CloseTask():
+            _perform_on_task(session, journey, action)
+        case SendMessage() | NotifyStaff() | RecallMessage():
+            _perform_on_message(session, journey, action)
         case OpenAsk():
             asks.open_(session, journey, action)
         case CloseAsk():
@@ -96,6 +84,40 @@ def perform(session: Session, journey: tables.Journey, action: AnyAction) -> Non
             alarms.raise_(session, journey, action)
         case EndJourney():
             journeys.end(session, journey, action)
+        case _:
+            assert_never(action)
+
+
+def _perform_on_task(
+    session: Session,
+    journey: tables.Journey,
+    action: OpenTask | AnnotateTask | EscalateTask | HoldTask | CloseTask,
+) -> None:
+    match action:
+        case OpenTask():
+            tasks.open_(session, journey, action)
+        case AnnotateTask():
+            tasks.annotate(session, action)
+        case EscalateTask():
+            tasks.escalate(session, action)
+        case HoldTask():
+            tasks.hold(session, action)
+        case CloseTask():
+            tasks.close(session, action)
+        case _:
+            assert_never(action)
+
+
+def _perform_on_message(
+    session: Session, journey: tables.Journey, action: SendMessage | NotifyStaff | RecallMessage
+) -> None:
+    match action:
+        case SendMessage():
+            messages.send(session, journey, action)
+        case NotifyStaff():
+            messages.notify(session, journey, action)
+        case RecallMessage():
+            messages.recall(session, action)
         case _:
             assert_never(action)
 
@@ -126,12 +148,13 @@ class ProjectionActivities:
         Raises:
             ApplicationError: `store-unavailable`, to be tried again; `projection-refused`, which no retry can mend.
         """
+        now = projection.journey.clock  # the journey's own time, so that a retry decides alike
         try:
             with self._database.write() as session:
-                return project(session, projection, now=datetime.now(UTC), policy=self._policy)
+                return project(session, projection, now=now, policy=self._policy)
+        except Conflict as clash:  # somebody wrote the same row at the same moment; by now it is there
+            raise ApplicationError(clash.message, type=StoreUnavailable.code) from None
+        except Refused as refused:
+            raise ApplicationError(refused.message, type=REFUSED, non_retryable=True) from None
         except TongxingError as failed:
-            raise ApplicationError(
-                failed.message,
-                type=failed.code if failed.retryable else REFUSED,
-                non_retryable=not failed.retryable,
-            ) from None
+            raise ApplicationError(failed.message, type=failed.code) from None

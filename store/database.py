@@ -136,8 +136,8 @@ class Database:
             if _is_duplicate(clash.orig):
                 raise Conflict("It exists already, or was written at the same moment.", hint="Read it again.") from None
             raise StoreDefect(_defect(clash.orig)) from None
-        except exc.DBAPIError as failed:
-            if failed.connection_invalidated:
+        except exc.StatementError as failed:
+            if isinstance(failed, exc.DBAPIError) and failed.connection_invalidated:
                 raise StoreUnavailable from None
             raise StoreDefect(_defect(failed.orig)) from None
 

@@ -93,7 +93,7 @@ def _row(
         id=id,
         patient=patients.as_engine(patient),
         anchors={**(start.anchors or {}), "enrolled": start.enrolled},
-        parameters=start.parameters or {},
+        parameters=dict(start.parameters or {}),
         now=now,
     )
     return tables.Journey(
