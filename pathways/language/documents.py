@@ -68,6 +68,8 @@ class Document:
     problems: list[Problem] = field(default_factory=list[Problem])
     unreadable: set[Path] = field(default_factory=set[Path])
     """Where the value is not what stands in the file; each has its problem."""
+    aside: list[object] = field(default_factory=list[object])
+    """What stands under keys that cannot be used."""
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Where the value (or its key) stands; for one that is not there, where what should hold it stands."""
@@ -206,7 +208,7 @@ class _Composer:
     def _aside(self, path: Path, event: _Event) -> None:
         """Read what has no place in the value, for the problems in it."""
         # No name of a pathway holds a null character.
-        self._value((*path, f"\0{len(self.document.values)}"), event)
+        self.document.aside.append(self._value((*path, f"\0{len(self.document.values)}"), event))
 
 
 def _events(text: str) -> Iterator[_Event]:

@@ -1,0 +1,112 @@
+"""Which tracks lead to which: circles that nothing slows, steps that are never reached, tracks that nothing starts."""
+
+from collections.abc import Iterator
+
+from pathways.language.definition import (
+    Ask,
+    Choose,
+    End,
+    Missed,
+    Outcome,
+    Start,
+    Steps,
+    Task,
+    Track,
+    Visit,
+    Wait,
+    branches,
+)
+from pathways.language.draft import Draft, way_written
+from pathways.language.problems import Problem
+
+
+def dead_ends(draft: Draft) -> Iterator[Problem]:
+    """A problem for each circle of starts without anything between, and for each step behind the journey's end."""
+    yield from _circles(draft)
+    for name, track in draft.pathway.tracks.items():
+        yield from _behind_the_end(draft, ("pathway", "tracks", name, "steps"), track.steps)
+
+
+def _circles(draft: Draft) -> Iterator[Problem]:
+    tracks = draft.pathway.tracks
+    starts = {name: _started_at_once(track.steps)[0] & tracks.keys() for name, track in tracks.items()}
+    told: set[str] = set()
+    for name in tracks:
+        circle = _circle(name, starts)
+        if circle and told.isdisjoint(circle):
+            told.update(circle)
+            yield draft.error(
+                ("pathway", "tracks", name),
+                f"track '{name}' starts itself at once ({' -> '.join((*circle, name))})",
+                "expected a wait, task, visit or form on the way",
+                key=True,
+            )
+
+
+def _circle(name: str, starts: dict[str, set[str]]) -> tuple[str, ...]:
+    """The tracks on the shortest way from the track back to itself; none where there is no way."""
+    ways: list[tuple[str, ...]] = [(name,)]
+    seen: set[str] = set()
+    for way in ways:
+        for following in sorted(starts[way[-1]] - seen):
+            if following == name:
+                return way
+            seen.add(following)
+            ways.append((*way, following))
+    return ()
+
+
+def _started_at_once(steps: Steps) -> tuple[set[str], bool]:
+    """The tracks that the steps start before anything takes time, and whether they end before anything does."""
+    started: set[str] = set()
+    for step in steps:
+        match step:
+            case Wait() | Task() | Visit() | Ask() | End():
+                return started, False
+            case Start(start=track):
+                started.add(track)
+            case Choose():
+                ways = [_started_at_once(way) for way in branches(step).values()]
+                started.update(*(way[0] for way in ways))
+                if not any(way[1] for way in ways):
+                    return started, False
+            case _:
+                pass
+    return started, True
+
+
+def _behind_the_end(draft: Draft, path: tuple[str | int, ...], steps: Steps) -> Iterator[Problem]:
+    for number, step in enumerate(steps):
+        if number and isinstance(steps[number - 1], End):
+            what = "this step comes after the journey's end"
+            yield draft.error((*path, number), what, "expected 'end' as the last step")
+        for way, below in branches(step).items():
+            yield from _behind_the_end(draft, (*path, number, *way_written(step, way)), below)
+
+
+def unreachable_tracks(draft: Draft) -> set[str]:
+    """The tracks that nothing can ever start."""
+    reachable: set[str] = set()
+    while True:
+        more = {name for name, track in draft.pathway.tracks.items() if _can_start(draft, name, track, reachable)}
+        if more == reachable:
+            return set(draft.pathway.tracks) - reachable
+        reachable = more
+
+
+def _can_start(draft: Draft, name: str, track: Track, reachable: set[str]) -> bool:
+    """Whether something starts the track, given the tracks that are known to start."""
+    steps = [placed.step for placed in draft.steps if placed.track in reachable]
+    if any(isinstance(step, Start) and step.start == name for step in steps):
+        return True
+    match track.when:
+        case Outcome(of=task):
+            return any(isinstance(step, Task) and step.task == task for step in steps)
+        case Missed(missed=missed):
+            return any(
+                (isinstance(step, Visit) and step.visit == missed)
+                or (isinstance(step, Ask) and step.ask == missed and step.expires is not None)
+                for step in steps
+            )
+        case _:
+            return True
