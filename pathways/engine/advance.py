@@ -18,7 +18,7 @@ from pathways.engine.questions import find_step
 from pathways.engine.reasons import Code, Reason
 from pathways.engine.refusals import refusal
 from pathways.engine.starts import carry_out, release_capped
-from pathways.engine.steps import announce, close_step, enter_send, resume
+from pathways.engine.steps import announce, ask_staff, close_step, enter_send, resume
 from pathways.engine.triggers import admit
 from pathways.engine.turn import Turn
 from pathways.engine.visits import remind
@@ -176,7 +176,7 @@ def _silent(turn: Turn, wake: Wake) -> None:
     turn.remember(wake.key, replace(state, silences=passed))
     found = plans.silence(track.when, replace(state, silences=passed - 1), turn.journey, turn.facts)
     if found is not None:
-        cause = Cause(kind="silent", occurrence=found[0], received=found[1])
+        cause = Cause(kind="silent", occurrence=found[0], received=found[1], planned=found[1])
         carry_out(turn, admit(turn, wake.key, cause, values={}))
 
 
@@ -197,5 +197,6 @@ def _contact(turn: Turn, wake: Wake) -> None:
         turn.put_node(wake.key, wake.path, replace(node, reminded=node.reminded + 1, contact=None))
     elif isinstance(step, Ask):
         announce(turn, wake.key, wake.path, step)
-    elif isinstance(step, Visit):
-        remind(turn, wake.key, wake.path, step)
+    elif isinstance(step, Visit) and remind(turn, wake.key, wake.path, step) == "no-consent":
+        about = step.reminder or step.visit
+        ask_staff(turn, wake.key, f"{wake.path}/remind-{node.reminded}", "contact", about)

@@ -1,4 +1,4 @@
-"""Tracks that time starts: an instant, a repetition, a silence. Nothing far ahead is kept; each says when it is next."""
+"""Tracks that time starts: an instant, a repetition, a silence. Nothing far ahead is kept; each says when it is due."""
 
 from dataclasses import replace
 from datetime import datetime

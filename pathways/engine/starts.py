@@ -138,7 +138,7 @@ def release_capped(turn: Turn, name: str) -> None:
         else:
             turn.decide("false", track=name, occurrence=cause.occurrence)
     for cause in reversed(live):
-        carry_out(turn, admit(turn, name, replace(cause, received=turn.now), values={}))
+        carry_out(turn, admit(turn, name, _now(turn, cause), values={}))
 
 
 def release_held(turn: Turn, name: str) -> None:
@@ -147,9 +147,14 @@ def release_held(turn: Turn, name: str) -> None:
     turn.remember(name, replace(state, held=()))
     for cause in state.held:
         if _still_holds(turn, name, cause):
-            carry_out(turn, admit(turn, name, replace(cause, received=turn.now), values={}))
+            carry_out(turn, admit(turn, name, _now(turn, cause), values={}))
         else:
             turn.decide("false", track=name, occurrence=cause.occurrence)
+
+
+def _now(turn: Turn, cause: Cause) -> Cause:
+    """The cause as of now: what waited for a cap or a pause is due from when it is let go."""
+    return replace(cause, received=turn.now, planned=None if cause.planned is None else turn.now)
 
 
 def _still_holds(turn: Turn, name: str, cause: Cause) -> bool:

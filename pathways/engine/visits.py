@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pathways.engine.actions import BookVisit, CloseVisit
 from pathways.engine.clocks import moved
-from pathways.engine.contact import tell
+from pathways.engine.contact import Contacted, tell
 from pathways.engine.context import Facts
 from pathways.engine.evidence import known_value
 from pathways.engine.journey import Journey, Node, Reading
@@ -73,14 +73,15 @@ def remind_at(node: Node, step: Visit, facts: Facts, zone: str) -> datetime | No
     return instants[node.reminded] if node.reminded < len(instants) else None
 
 
-def remind(turn: Turn, key: str, path: str, step: Visit) -> None:
-    """Sends the reminder, or keeps it for a better hour; without consent nobody is reminded, which leaves a reason."""
+def remind(turn: Turn, key: str, path: str, step: Visit) -> Contacted:
+    """Sends the reminder, or keeps it for a better hour; the answer tells who else must do it."""
     node = turn.node(key, path)
     outcome, at = tell(turn, key, path, step.reminder or step.visit, mark=f"/remind-{node.reminded}")
     if outcome == "deferred":
         turn.put_node(key, path, replace(node, contact=at))
     else:
         turn.put_node(key, path, replace(node, contact=None, reminded=node.reminded + 1))
+    return outcome
 
 
 def visit_nodes(release: Release, journey: Journey) -> Iterator[tuple[str, str, Node, Visit]]:
