@@ -31,3 +31,13 @@ class Taken:
     """The answer to an update: the turn that took the event in, which the store will show."""
 
     sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatcherInput:
+    """Which messages a `Dispatcher` sends, and after how many events of history it continues as a new run."""
+
+    channel: str
+    shard: int = 0
+    shards: int = 1
+    history_length: int | None = None

@@ -1,0 +1,188 @@
+"""What was accepted reaches its journey: it is started and signalled from the inbox, and again until it shows it.
+
+The inbox row decides: a signal that was lost is sent again, one that came twice is taken once by its event's id.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.clock import utc_now
+from pathways.engine.events import AnyEvent
+from pathways.errors import TongxingError
+from store import facts, inbox, journeys, releases, tables
+from store.database import Database, Session
+from store.facts import Policy
+from workflows.contracts import JourneyInput
+from workflows.journey import PatientJourney
+
+SWEEP_EVERY = timedelta(seconds=2)
+"""How often the inbox is looked at where nobody prompts."""
+AGAIN_AFTER = timedelta(seconds=5)
+"""What is not shown this long after it was signalled is signalled again, then after twice as long each time."""
+AGAIN_AFTER_AT_MOST = timedelta(minutes=10)
+ROWS = 200
+AT_ONCE = 20
+RPC_TIMEOUT = timedelta(seconds=5)
+
+_log = structlog.get_logger(__name__)
+
+
+def workflow_id(journey: str) -> str:
+    """The id of the workflow that runs a journey."""
+    return f"journey/{journey}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parcel:
+    """What goes to one journey: its rows by receipt, and what it is started with where it has not begun."""
+
+    journey: str
+    ended: bool
+    events: tuple[AnyEvent, ...]
+    start: JourneyInput | None
+
+
+class Delivery:
+    """Delivers inbox rows, when prompted and every few seconds; several processes may do so at once."""
+
+    def __init__(
+        self,
+        client: Client,
+        database: Database,
+        *,
+        task_queue: str,
+        policy: Policy,
+        history_length: int | None = None,
+        again_after: timedelta = AGAIN_AFTER,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._task_queue = task_queue
+        self._policy = policy
+        self._clock = clock
+        self._history_length = history_length
+        self._again_after = again_after
+        self._prompted = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def prompt(self) -> None:
+        """Say that something was committed to the inbox; from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._prompted.set)
+
+    async def run(self) -> None:
+        """Deliver for as long as the process lives; a neighbour that is away is waited for."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            try:
+                more = await self.sweep()
+            except (TongxingError, RPCError) as away:
+                _log.warning("inbox not delivered", error=type(away).__name__)
+                more = False
+            if not more:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SWEEP_EVERY.total_seconds()):
+                        await self._prompted.wait()
+            self._prompted.clear()
+
+    async def sweep(self) -> bool:
+        """Deliver what waits now; True where there may be more.
+
+        Raises:
+            StoreUnavailable: the store is away.
+            RPCError: Temporal is away; what was claimed is sent again later.
+        """
+        parcels = await asyncio.to_thread(self._claim)
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def hand_over(parcel: _Parcel) -> None:
+            async with limit:
+                await self._hand_over(parcel)
+
+        results = await asyncio.gather(*map(hand_over, parcels), return_exceptions=True)
+        for failed in results:
+            if isinstance(failed, BaseException):
+                raise failed
+        return sum(len(parcel.events) for parcel in parcels) >= ROWS
+
+    def _claim(self) -> Sequence[_Parcel]:
+        """Take rows and mark them signalled first: what a crash loses in between is sent again."""
+        now = self._clock()
+        with self._database.read() as session:
+            if not self._due(session, now):
+                return ()
+        with self._database.write() as session:
+            rows = self._due(session, now)
+            inbox.mark_signalled(session, [row.id for row in rows], now=now)
+            by_journey = sorted(rows, key=lambda row: (row.journey, row.received, row.id))
+            return [
+                self._parcel(session, now, journey, [inbox.event_of(row) for row in group])
+                for journey, group in groupby(by_journey, key=lambda row: row.journey)
+            ]
+
+    def _due(self, session: Session, now: datetime) -> Sequence[tables.Inbox]:
+        fresh = inbox.pending(session, before=datetime.min.replace(tzinfo=UTC), limit=ROWS)
+        again = inbox.pending(session, before=now - self._again_after, limit=ROWS)
+        unshown = [row for row in again if row.signalled_at is not None and row.signalled_at < now - self._wait(row)]
+        return [*fresh, *unshown]
+
+    def _wait(self, row: tables.Inbox) -> timedelta:
+        return min(self._again_after * 2 ** min(row.attempts - 1, 10), AGAIN_AFTER_AT_MOST)
+
+    def _parcel(self, session: Session, now: datetime, journey: str, events: Sequence[AnyEvent]) -> _Parcel:
+        row = journeys.read(session, journey)
+        start = None
+        if row.status == "starting":
+            start = JourneyInput(
+                release=releases.read(session, row.release).text,
+                journey=journeys.state_of(row),
+                facts=facts.facts_of(session, row.patient, self._policy, now=now),
+                events=tuple(events),
+                history_length=self._history_length,
+            )
+        return _Parcel(journey=journey, ended=row.status == "ended", events=tuple(events), start=start)
+
+    async def _hand_over(self, parcel: _Parcel) -> None:
+        if parcel.start is not None:
+            with suppress(WorkflowAlreadyStartedError):
+                await self._client.start_workflow(
+                    PatientJourney.run,
+                    parcel.start,
+                    id=workflow_id(parcel.journey),
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    request_eager_start=True,
+                    rpc_timeout=RPC_TIMEOUT,
+                )
+                return
+        handle = self._client.get_workflow_handle(workflow_id(parcel.journey))
+        for event in parcel.events:
+            try:
+                await handle.signal(PatientJourney.deliver, event, rpc_timeout=RPC_TIMEOUT)
+            except RPCError as failed:
+                if failed.status != RPCStatusCode.NOT_FOUND:
+                    raise
+                await self._undeliverable(parcel)
+                return
+
+    async def _undeliverable(self, parcel: _Parcel) -> None:
+        if not parcel.ended:
+            # The store has seen no end, so nothing is refused: an operator must find out where the workflow went.
+            _log.error("a journey that has not ended has no workflow", journey=parcel.journey)
+            return
+        await asyncio.to_thread(self._refuse, [event.id for event in parcel.events])
+
+    def _refuse(self, events: Sequence[str]) -> None:
+        with self._database.write() as session:
+            inbox.mark_refused(session, events)
