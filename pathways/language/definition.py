@@ -7,7 +7,7 @@ means beyond its shape (a name that exists, a condition that compiles) is decide
 import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -20,7 +20,7 @@ from pydantic import (
     StringConstraints,
     Tag,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 
 from pathways.language.schedule import (
@@ -449,11 +449,12 @@ class Pathway(Written):
     words: Mapping[Name, Text] = Field(default_factory=dict[str, Text])
     """What people read for the names of tracks, tasks, visits and outcomes."""
 
-    @model_validator(mode="after")
-    def _enrolled_is_an_anchor(self) -> Self:
-        if "enrolled" not in self.anchors:
+    @field_validator("anchors")
+    @classmethod
+    def _enrolled_is_an_anchor(cls, anchors: Mapping[str, Anchor]) -> Mapping[str, Anchor]:
+        if "enrolled" not in anchors:
             raise ValueError("'enrolled' is not among the anchors; expected it there: the journey counts from it")
-        return self
+        return anchors
 
 
 def is_urgent_ladder(name: str | None) -> bool:

@@ -234,7 +234,7 @@ def _event(raw: Any) -> _Event:
     if raw.anchor is not None:
         strange = f"an anchor, '&{raw.anchor}'", "expected no anchor: write things out"
     elif raw.tag is not None:
-        strange = f"a tag, '{raw.tag}'", "expected the value alone"
+        strange = f"a tag, '{raw.tag.replace('tag:yaml.org,2002:', '!!')}'", "expected the value alone"
     if kind != "scalar":
         return _Event(kind, place, strange=strange)
     quotes = 0 if raw.style is None else 1

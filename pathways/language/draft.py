@@ -47,6 +47,14 @@ class Draft:
     unread: frozenset[str] = frozenset()
     """Texts in the parts of the files that could not be read: what they name may well be there."""
 
+    def may_name(self, name: str) -> bool:
+        """Whether the name may stand in a part that could not be read, perhaps because it is misspelt there."""
+        return _folded(name) in self._unread
+
+    @cached_property
+    def _unread(self) -> frozenset[str]:
+        return frozenset(map(_folded, self.unread))
+
     @property
     def pathway(self) -> Pathway:
         """The pathway."""
@@ -82,6 +90,10 @@ class Draft:
             expected=expected.removeprefix("; "),
             severity=severity,
         )
+
+
+def _folded(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
 
 
 def _placed(path: Path, track: str, steps: Steps) -> Iterator[Placed]:

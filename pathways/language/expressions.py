@@ -71,6 +71,8 @@ def _written(draft: Draft) -> Iterator[Written]:
 
 
 def _bare_names(draft: Draft, written: Written, condition: Condition) -> Iterator[Problem]:
+    if written.triggered is not None and written.triggered not in draft.pathway.data:
+        return  # told already
     for name in sorted(feature.name for feature in condition.features if feature.kind == "value"):
         if name != written.triggered:
             what = f"'{name}' alone is the result that triggered, and there is none here"

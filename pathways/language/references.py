@@ -47,7 +47,7 @@ class Mention(NamedTuple):
 def unknown_names(draft: Draft) -> Iterator[Problem]:
     """A problem for each name that is the name of nothing."""
     for path, noun, name, known, key in _mentions(draft):
-        if name not in known and name not in draft.unread:
+        if name not in known and not draft.may_name(name):
             yield draft.error(path, f"unknown {noun} '{name}'", did_you_mean(name, known), key=key)
 
 

@@ -37,7 +37,7 @@ _TYPES = {
     "model_type": "keys and values",
 }
 _EXAMPLES = {
-    "keys and values": "expected keys and values, such as 'title: …'",
+    "keys and values": "expected keys and values, such as '{key: value}'",
     "a list": "expected a list, such as '[a, b]'",
 }
 
@@ -174,7 +174,7 @@ def _said(details: ErrorDetails, spot: _Spot) -> tuple[str, str] | None:
         case "too_short" | "too_long" | "string_too_short" | "string_too_long":
             return _wrong_length(label, given, context)
         case "greater_than_equal" | "less_than_equal":
-            bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
+            bound = f"at least {context['ge']:g}" if "ge" in context else f"at most {context['le']:g}"
             return f"{label} is {_shown(given)}", f"expected {bound}"
         case kind:
             wanted = _TYPES.get(kind, "another value")
@@ -230,6 +230,8 @@ def _unknown_key(spot: _Spot) -> tuple[str, str]:
 def _no_kind(spot: _Spot, given: object) -> tuple[str, str]:
     keys = ", ".join(map(repr, cast("dict[str, object]", given))) if isinstance(given, dict) else ""
     written = f"keys {keys}" if keys else _shown(cast("object", given))
+    if given is None:
+        written = "no key"
     if spot.path[-1] == "when":
         return f"no trigger has {written}", f"expected one of: enrolment, by-hand, {', '.join(TRIGGER_KINDS)}"
     return f"no step has {written}", f"expected one of: {', '.join(STEP_KINDS)}"

@@ -58,6 +58,8 @@ def _ladder(draft: Draft, name: str, rungs: tuple[Rung, ...]) -> Iterator[Proble
         before = rungs[number - 1].after if number else None
         if is_urgent_ladder(name) and rung.after.working:
             yield draft.error(path, f"'{rung.after}' on an urgent ladder", "expected a time that never pauses: '30m'")
+        elif is_urgent_ladder(name) and before is not None and before.working:
+            continue  # told already
         elif before is not None and before.working != rung.after.working:
             yield draft.error(
                 path,
@@ -131,7 +133,7 @@ def _ask(draft: Draft, path: Path, ask: Ask) -> Iterator[Problem]:
         if number and length(ask.remind[number - 1]) >= length(span):
             what = f"'{span}' is not after '{ask.remind[number - 1]}'"
             yield draft.error(here, what, "expected reminders that ascend")
-        if ask.expires is not None and length(span) >= length(ask.expires):
+        if ask.expires is not None and not ask.expires.working and length(span) >= length(ask.expires):
             yield draft.error(here, f"the form has expired by '{span}'", f"expected less than '{ask.expires}'")
     if ask.unanswered and ask.expires is None:
         what = "'unanswered' of a form that never expires"
@@ -139,14 +141,15 @@ def _ask(draft: Draft, path: Path, ask: Ask) -> Iterator[Problem]:
 
 
 def _clock(draft: Draft, path: Path, task: Task) -> Iterator[Problem]:
-    if task.clock == "elapsed" and task.due is not None and task.due.working:
-        yield draft.error((*path, "due"), f"'{task.due}' on an elapsed clock", "expected hours or days, or no 'clock'")
-    if not is_urgent_ladder(task.ladder):
-        return
+    working_due = task.due is not None and task.due.working
     expected = "expected 'clock: elapsed', since urgent work never pauses"
-    if task.clock == "working":
+    if task.clock == "elapsed" and working_due:
+        yield draft.error((*path, "due"), f"'{task.due}' on an elapsed clock", "expected hours or days, or no 'clock'")
+    elif not is_urgent_ladder(task.ladder):
+        return
+    elif task.clock == "working":
         yield draft.error((*path, "clock"), "a working clock on an urgent ladder", expected)
-    elif task.due is not None and task.due.working:
+    elif working_due:
         yield draft.error((*path, "due"), f"'{task.due}' on an urgent ladder", "expected elapsed time, such as '30m'")
     elif task.clock is None and task.due is None:
         yield draft.error((*path, "ladder"), "an urgent ladder without a clock", expected)
@@ -167,7 +170,7 @@ def _safety_is_stated(draft: Draft) -> Iterator[Problem]:
 
 
 def _reviews_have_a_ladder(draft: Draft) -> Iterator[Problem]:
-    if ROUTINE in draft.pathway.ladders or ROUTINE in draft.unread:
+    if ROUTINE in draft.pathway.ladders or draft.may_name(ROUTINE):
         return
     for name, track in draft.pathway.tracks.items():
         if track.safety or isinstance(track.when, Observed):
