@@ -281,7 +281,7 @@ def _deliver(session: Session, row: tables.Observation, *, now: datetime) -> Tak
             .join(tables.Release, tables.Release.checksum == tables.Journey.release)
             .where(tables.Journey.patient == row.patient, tables.Journey.status != "ended")
             .order_by(tables.Journey.id)
-        ).tuples()
+        )
         if row.code in releases.codes_of(text)
     ]
     events = [

@@ -226,7 +226,7 @@ def counts(session: Session, which: Filter, *, at: datetime) -> Counts:
     urgent = func.sum(case((tables.Task.urgent, 1), else_=0))
     late = func.sum(case((tables.Task.due < at, 1), else_=0))
     rows = _filtered(select(func.count(tables.Task.id), urgent, late), which, at)
-    total, urgents, overdue = session.execute(rows).tuples().one()
+    total, urgents, overdue = session.execute(rows).one()
     return Counts(open=total, urgent=urgents or 0, overdue=overdue or 0)
 
 

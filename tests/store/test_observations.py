@@ -1,0 +1,169 @@
+"""Results: versions, journeys that watch them, and what is not understood."""
+
+from typing import Any
+
+import pytest
+
+from pathways.engine.events import ResultReceived
+from pathways.errors import Conflict, Invalid, NotFound
+from store import inbox, observations, quarantine
+from store.database import Database, Session
+from store.observations import Result, Taken
+from tests.store import builders
+from tests.store.builders import NOW, at
+
+
+def take(session: Session, patient: str | None, **more: Any) -> Taken:
+    """A glucose of 3.1 mmol/L, but for what a test varies."""
+    given: dict[str, Any] = {
+        "source_system": "lis",
+        "source_id": "17",
+        "patient": patient,
+        "code": "14771-0",
+        "effective": at(hours=-1),
+        "status": "final",
+        "value": 3.1,
+        "unit": "mmol/L",
+        "origin": "laboratory",
+    }
+    return observations.take_in(session, Result(**(given | more)), now=NOW)
+
+
+def test_a_result_reaches_each_open_journey_that_watches_its_code(database: Database) -> None:
+    """The journeys are told in the transaction that accepts it; one that ended or watches other things is not."""
+    with database.write() as session:
+        who = builders.patient(session)
+        watching = builders.journey(session, who)
+        builders.journey(session, who, builders.release("blind", data={}, parameters={}))
+        builders.journey(session, who, episode="over").status = "ended"
+        session.flush()
+        taken = take(session, who.id)
+        assert (taken.state, taken.version, taken.duplicate) == ("accepted", 1, False)
+        row = inbox.read(session, taken.events[0])
+        assert row is not None
+        event = inbox.event_of(row)
+        assert isinstance(event, ResultReceived)
+        assert (row.journey, event.value, event.origin, event.status) == (watching.id, 3.1, "laboratory", "final")
+        assert len(taken.events) == 1
+
+
+def test_a_result_that_nobody_watches_is_stored(database: Database) -> None:
+    """It is there for a journey that starts later."""
+    with database.write() as session:
+        assert take(session, builders.patient(session).id).state == "stored"
+
+
+def test_the_same_source_id_with_the_same_content_is_the_same_result(database: Database) -> None:
+    """A message sent again changes nothing and is told apart from news."""
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who)
+        first = take(session, who.id)
+        again = take(session, who.id)
+        assert (again.id, again.version, again.duplicate, again.events) == (first.id, 1, True, ())
+        assert (again.state, len(observations.list_(session, patient=who.id))) == ("accepted", 1)
+
+
+def test_other_content_is_the_next_version(database: Database) -> None:
+    """A revision is a version of the same result to the engine; an old version that comes late changes nothing."""
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who)
+        first = take(session, who.id)
+        second = take(session, who.id, status="corrected", value=5.5)
+        assert (second.version, second.duplicate) == (2, False)
+        assert take(session, who.id).id == first.id
+        rows = observations.list_(session, patient=who.id, code="14771-0")
+        assert {row.version for row in rows} == {1, 2}
+        assert len({row.result for row in rows}) == 1
+
+
+def test_versions_that_the_source_counts_are_kept(database: Database) -> None:
+    """They may come out of order; one version with two contents is a conflict."""
+    with database.write() as session:
+        who = builders.patient(session)
+        assert take(session, who.id, version=3).version == 3
+        assert take(session, who.id, version=2, value=2.9).version == 2
+        assert take(session, who.id, version=3).duplicate
+        assert take(session, who.id, value=8.0).version == 4
+        with pytest.raises(Conflict):
+            take(session, who.id, version=3, value=4.0)
+        with pytest.raises(Invalid):
+            take(session, who.id, version=0)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"patient": None}, "unknown-patient"),
+        ({"patient": "nobody"}, "unknown-patient"),
+        ({"code": "0000-0"}, "unknown-code"),
+        ({"unit": "stones"}, "unknown-unit"),
+        ({"unit": "kg"}, "unknown-unit"),
+        ({"unit": None}, "unknown-unit"),
+    ],
+)
+def test_what_is_not_understood_is_quarantined_and_shown(database: Database, more: dict[str, Any], reason: str) -> None:
+    """It is accepted, kept as it came, told to no journey, and waits for a person; sent again it is the same one."""
+    with database.write() as session:
+        who = builders.patient(session)
+        journey = builders.journey(session, who)
+        taken = take(session, **({"patient": who.id} | more))
+        assert (taken.state, taken.reason, taken.events) == ("quarantined", reason, ())
+        again = take(session, **({"patient": who.id} | more))
+        assert (again.id, again.duplicate) == (taken.id, True)
+        held = quarantine.list_(session)
+        assert [(row.id, row.reason, row.payload["source"]["id"]) for row in held] == [(taken.quarantine, reason, "17")]
+        assert quarantine.count(session) == 1
+        assert len(inbox.of_journey(session, journey.id)) == 1
+
+
+def test_a_word_in_place_of_a_number_needs_no_unit(database: Database) -> None:
+    """What a device prints where it printed no number is for the pathway to read."""
+    with database.write() as session:
+        taken = take(session, builders.patient(session).id, value=None, unit=None, text="LO")
+        assert taken.state == "stored"
+
+
+def test_a_code_that_a_published_pathway_watches_is_known(database: Database) -> None:
+    """A site's own code is understood once a pathway names it."""
+    own = builders.release(data={"own": {"observation": ["site-1"], "unit": "kg"}})
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who, own)
+        assert take(session, who.id, code="site-1", unit="公斤").state == "accepted"
+
+
+def test_a_person_corrects_what_was_not_understood(database: Database) -> None:
+    """With the right patient it goes the way of every result; what is still wrong stays; it is decided once."""
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who)
+        held = take(session, None, unit="stones").quarantine
+        assert held is not None
+    with pytest.raises(Conflict, match="unknown-unit"), database.write() as session:
+        observations.readmit(session, held, by="nurse-1", now=NOW, patient=who.id)
+    with database.write() as session:
+        taken = observations.readmit(session, held, by="nurse-1", now=NOW, patient=who.id, unit="mmol/L")
+        assert (taken.state, len(taken.events)) == ("accepted", 1)
+        assert quarantine.read(session, held).decided_by == "nurse-1"
+        with pytest.raises(Conflict):
+            quarantine.decide(session, held, "discarded", by="nurse-1", now=NOW)
+        other = quarantine.hold(session, reason="malformed-hl7", payload={"segment": "OBX"}, now=NOW)
+        with pytest.raises(NotFound):
+            observations.readmit(session, other.id, by="nurse-1", now=NOW)
+        with pytest.raises(NotFound):
+            quarantine.read(session, "nothing")
+
+
+def test_results_are_read_latest_first_in_pages(database: Database) -> None:
+    """A list goes on after the last one seen."""
+    with database.write() as session:
+        who = builders.patient(session)
+        ids = [take(session, who.id, source_id=str(day), effective=at(days=-day)).id for day in range(3)]
+        first = observations.list_(session, patient=who.id, limit=2)
+        rest = observations.list_(session, patient=who.id, after=(first[-1].effective, first[-1].id))
+        assert [row.id for row in (*first, *rest)] == ids
+        assert observations.read(session, ids[0]).value == 3.1
+        with pytest.raises(NotFound):
+            observations.read(session, "nothing")
