@@ -1,0 +1,157 @@
+"""The lines of a play, read in their order: the clock of the play moves with them."""
+
+from datetime import datetime
+
+from pathways.engine.events import (
+    Died,
+    FormAnswered,
+    Happened,
+    Paused,
+    Resumed,
+    TrackStarted,
+    TrackStopped,
+    VisitReported,
+    Withdrawn,
+)
+from pathways.language.documents import Path
+from pathways.language.release import Release
+from pathways.language.schedule import Unit, parse_duration, shift
+from pathways.proof.cast import cast_of
+from pathways.proof.days import Days
+from pathways.proof.notes import Notes
+from pathways.proof.results import Results, Unfit
+from pathways.proof.scenario import PERSON, Line, OnTask, Thing
+from pathways.proof.script import BESIDE, THINGS, WrittenLine
+from pathways.proof.thens import read_then
+
+_SPANS: frozenset[Unit] = frozenset({"second", "minute", "hour", "day", "week"})
+
+
+class Lines:
+    """Reads one line after the other."""
+
+    def __init__(self, release: Release, days: Days, notes: Notes) -> None:
+        self._cast = cast_of(release)
+        self._results = Results(release.pathway.data, days)
+        self._days = days
+        self._notes = notes
+        self._now = days.enrolled
+
+    def read(self, written: WrittenLine, number: int) -> Line:
+        """The line of that number, counted from 0; what is wrong with it is noted."""
+        path: Path = ("play", number)
+        self._fits_together(written, path)
+        self._now = self._moved(written, path)
+        then = written.then
+        return Line(
+            number=self._notes.line(path),
+            at=self._now,
+            does=self._thing(written, path, f"line-{number + 1}"),
+            then=None if then is None else read_then(then, (*path, "then"), self._cast, self._days, self._notes),
+        )
+
+    def _fits_together(self, written: WrittenLine, path: Path) -> None:
+        said = written.model_fields_set
+        things = [thing for thing in THINGS if thing in said]
+        if not said:
+            self._notes.add(path, "a line that does nothing", "expected 'on', 'after', a thing that happens or 'then'")
+        if "then" in said and len(said) > 1:
+            self._notes.add(path, "a 'then' beside something else", "expected it in a line of its own")
+        if len(things) > 1:
+            listed = " and ".join(f"'{thing}'" for thing in things)
+            self._notes.add(path, f"{listed} in one line", "expected one thing in a line")
+        for key, thing in BESIDE.items():
+            if key in said and thing not in said:
+                self._notes.add((*path, key), f"'{key}' without '{thing}'", f"expected '{thing}' beside it", key=True)
+        for thing, key in (("complete", "outcome"), ("visit", "state")):
+            if thing in said and key not in said:
+                self._notes.add((*path, thing), f"'{thing}' without '{key}'", f"expected '{key}' beside it", key=True)
+        for thing in ("pause", "resume", "withdraw", "die"):
+            if getattr(written, thing) is False:
+                self._notes.add((*path, thing), f"'{thing}' is no", "expected yes")
+
+    def _moved(self, written: WrittenLine, path: Path) -> datetime:
+        if written.on is not None and written.after is not None:
+            self._notes.add(path, "'on' and 'after' in one line", "expected one of them")
+        if written.on is not None:
+            at = self._instant((*path, "on"), written.on)
+            if at < self._now:
+                now = self._days.written(self._now)
+                self._notes.add((*path, "on"), f"'{written.on}' is before the line above", f"expected {now} or later")
+            return max(at, self._now)
+        if written.after is not None:
+            return self._after((*path, "after"), written.after)
+        return self._now
+
+    def _instant(self, path: Path, text: str) -> datetime:
+        try:
+            return self._days.instant(text)
+        except ValueError as error:
+            self._notes.add(path, str(error), "write 'day N HH:MM'")
+            return self._now
+
+    def _after(self, path: Path, text: str) -> datetime:
+        try:
+            span = parse_duration(text)
+            if span.unit not in _SPANS:
+                raise ValueError(f"the clock cannot move by '{text}'; expected seconds to weeks")
+            return shift(self._now, span, self._days.zone)
+        except ValueError as error:
+            self._notes.split(path, error)
+            return self._now
+
+    def _thing(self, written: WrittenLine, path: Path, id: str) -> Thing | None:
+        now = self._now
+        if written.observe is not None:
+            try:
+                return self._results.read(written.observe, id=id, now=now)
+            except Unfit as unfit:
+                key = unfit.key
+                at: Path = (*path, "observe") if key is None else (*path, "observe", key)
+                self._notes.add(at, unfit.what, unfit.expected, key=key is not None)
+                return None
+        if written.pause or written.resume or written.withdraw or written.die:
+            return self._to_the_journey(written, id)
+        on_task = self._on_task(written, path, id)
+        if on_task is not None:
+            return on_task
+        return self._named(written, path, id)
+
+    def _to_the_journey(self, written: WrittenLine, id: str) -> Thing:
+        now = self._now
+        if written.pause:
+            return Paused(id=id, received=now, by=PERSON)
+        if written.resume:
+            return Resumed(id=id, received=now, by=PERSON)
+        if written.withdraw:
+            return Withdrawn(id=id, received=now, by=PERSON)
+        return Died(id=id, received=now, at=now)
+
+    def _on_task(self, written: WrittenLine, path: Path, id: str) -> OnTask | None:
+        for act in ("claim", "release", "complete", "unattended"):
+            task: str | None = getattr(written, act)
+            if task is not None:
+                self._notes.known((*path, act), task, self._cast.tasks, "task")
+                done_at = None if written.at is None else self._instant((*path, "at"), written.at)
+                return OnTask(id=id, act=act, task=task, outcome=written.outcome or "", done_at=done_at)
+        return None
+
+    def _named(self, written: WrittenLine, path: Path, id: str) -> Thing | None:
+        now = self._now
+        if written.answer is not None:
+            self._notes.known((*path, "answer"), written.answer, self._cast.forms, "form")
+            items = {} if written.items is None else dict(written.items)
+            return FormAnswered(id=id, received=now, form=written.answer, answers=id, items=items)
+        if written.visit is not None and written.state is not None:
+            self._notes.known((*path, "visit"), written.visit, self._cast.visits, "visit")
+            return VisitReported(id=id, received=now, name=written.visit, state=written.state, at=now)
+        if written.happened is not None:
+            self._notes.known((*path, "happened"), written.happened, self._cast.events, "event")
+            return Happened(id=id, received=now, name=written.happened)
+        if written.start is not None:
+            self._notes.known((*path, "start"), written.start, self._cast.tracks, "track")
+            return TrackStarted(id=id, received=now, track=written.start, by=PERSON)
+        if written.stop is not None:
+            self._notes.known((*path, "stop"), written.stop, self._cast.tracks, "track")
+            return TrackStopped(id=id, received=now, track=written.stop, by=PERSON)
+        return None

@@ -1,0 +1,103 @@
+"""The shapes of a scenario file, as it is written."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from pathways.engine.journey import ExitReason, Scalar
+from pathways.engine.reasons import Code
+from pathways.language.definition import Number, Written, YesNo
+
+Names = str | tuple[str, ...]
+
+
+class WrittenPatient(Written):
+    """Who the play is about."""
+
+    born: str
+    sex: Literal["female", "male", "other", "unknown"] = "unknown"
+    zone: str = "Asia/Shanghai"
+
+
+class WrittenThen(Written):
+    """What must be so."""
+
+    task: str | None = None
+    role: str | None = None
+    due: str | None = None
+    urgent: YesNo | None = None
+    escalated_to: str | None = None
+    flagged: YesNo | None = None
+    open: Literal["nothing"] | tuple[str, ...] | None = None
+    closed: Mapping[str, str] = Field(default_factory=dict[str, str])
+    visit: Mapping[str, str] = Field(default_factory=dict[str, str])
+    waiting: str | None = None
+    ended: ExitReason | None = None
+    sent: Names | None = None
+    not_sent: Names | None = None
+    reason: Mapping[str, Code] = Field(default_factory=dict[str, Code])
+    alarm: Literal["none", "last-rung", "cascade", "calendar-exhausted"] | None = None
+
+
+class WrittenLine(Written):
+    """A line: at most one of the things that can be done, with what belongs to it, or a `then`."""
+
+    on: str | None = None
+    after: str | None = None
+    observe: Mapping[str, Scalar] | None = None
+    claim: str | None = None
+    release: str | None = None
+    complete: str | None = None
+    outcome: str | None = None
+    at: str | None = None
+    answer: str | None = None
+    items: Mapping[str, Scalar] | None = None
+    visit: str | None = None
+    state: Literal["booked", "kept", "cancelled", "missed"] | None = None
+    happened: str | None = None
+    start: str | None = None
+    stop: str | None = None
+    pause: YesNo | None = None
+    resume: YesNo | None = None
+    withdraw: YesNo | None = None
+    die: YesNo | None = None
+    unattended: str | None = None
+    then: WrittenThen | None = None
+
+
+class WrittenScenario(Written):
+    """The file."""
+
+    scenario: str = Field(min_length=1)
+    pathway: str
+    patient: WrittenPatient
+    enrolled: str
+    anchors: Mapping[str, str] = Field(default_factory=dict[str, str])
+    parameters: Mapping[str, Number] = Field(default_factory=dict[str, float])
+    consent: YesNo = True
+    calendar: Literal["china-2026", "weekends"] = "china-2026"
+    play: tuple[WrittenLine, ...] = Field(min_length=1)
+
+
+THINGS: tuple[str, ...] = (
+    "observe",
+    "claim",
+    "release",
+    "complete",
+    "answer",
+    "visit",
+    "happened",
+    "start",
+    "stop",
+    "pause",
+    "resume",
+    "withdraw",
+    "die",
+    "unattended",
+)
+"""What a line can do, one of them."""
+BESIDE: Mapping[str, str] = {"outcome": "complete", "at": "complete", "items": "answer", "state": "visit"}
+"""What may stand only beside a thing, and beside which."""
+ABOUT_TASK = ("role", "due", "urgent", "escalated_to", "flagged")
+"""What a `then` may say only beside `task`."""
