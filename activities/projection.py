@@ -123,14 +123,20 @@ def _perform_on_message(
 
 
 def _unattended(session: Session, turns: Sequence[Turned], *, now: datetime) -> tuple[Unattended, ...]:
-    """The rungs on which a task now stands with nobody on duty, also of turns shown before: the answer may be lost."""
-    rungs = [action for turn in turns for action in turn.actions if isinstance(action, EscalateTask)]
+    """The rungs on which a task now stands with nobody on duty, also of turns shown before: the answer may be lost.
+
+    An urgent task's own role is rung zero. The last rung is told too: it stays open, and an operator is called.
+    """
+    rungs: list[tuple[str, int, str]] = []
+    for action in (action for turn in turns for action in turn.actions):
+        if isinstance(action, EscalateTask):
+            rungs.append((action.task, action.rung, action.to))
+        elif isinstance(action, OpenTask) and action.urgent:
+            rungs.append((action.task, 0, action.role))
     return tuple(
-        Unattended(task=rung.task, rung=rung.rung)
-        for rung in rungs
-        if not rung.last
-        and tasks.stands_on(session, rung.task, rung.rung)
-        and not people.on_duty(session, rung.to, now)
+        Unattended(task=task, rung=rung)
+        for task, rung, role in rungs
+        if tasks.stands_on(session, task, rung) and not people.on_duty(session, role, now)
     )
 
 
