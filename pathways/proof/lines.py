@@ -51,7 +51,7 @@ class Lines:
         )
 
     def _fits_together(self, written: WrittenLine, path: Path) -> None:
-        said = written.model_fields_set
+        said = self._notes.said(path, written)
         things = [thing for thing in THINGS if thing in said]
         if not said:
             self._notes.add(path, "a line that does nothing", "expected 'on', 'after', a thing that happens or 'then'")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from pathways.language.definition import Written
 from pathways.language.documents import Document, Path
 from pathways.language.names import did_you_mean
 from pathways.language.problems import Problem
@@ -29,6 +30,13 @@ class Notes:
         """Notes a name that is not among the known ones."""
         if name not in names:
             self.add(path, f"there is no {noun} '{name}'", did_you_mean(name, names).removeprefix("; "), key=key)
+
+    def said(self, path: Path, written: Written) -> frozenset[str]:
+        """The keys that have a value; one that stands there without any is noted."""
+        for key in sorted(written.model_fields_set):
+            if getattr(written, key) is None:
+                self.add((*path, key), f"'{key}' is nothing", "expected a value behind it", key=True)
+        return frozenset(written.model_fields_set)
 
     def line(self, path: Path) -> int:
         """The line of the file in which the value stands."""

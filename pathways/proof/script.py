@@ -29,7 +29,7 @@ class WrittenThen(Written):
     urgent: YesNo | None = None
     escalated_to: str | None = None
     flagged: YesNo | None = None
-    open: Literal["nothing"] | tuple[str, ...] | None = None
+    open: Names | None = None
     closed: Mapping[str, str] = Field(default_factory=dict[str, str])
     visit: Mapping[str, str] = Field(default_factory=dict[str, str])
     waiting: str | None = None

@@ -14,7 +14,7 @@ _STATES = frozenset({"planned", "done", "missed", "cancelled", "skipped", "not-n
 
 def read_then(written: WrittenThen, path: Path, cast: Cast, days: Days, notes: Notes) -> Then:
     """What must be so; what cannot be is noted."""
-    if not written.model_fields_set:
+    if not notes.said(path, written):
         notes.add(path, "a 'then' that looks at nothing", "expected something that must be so")
     _know_names(written, path, cast, notes)
     due = None
@@ -32,7 +32,7 @@ def read_then(written: WrittenThen, path: Path, cast: Cast, days: Days, notes: N
         urgent=written.urgent,
         escalated_to=written.escalated_to,
         flagged=written.flagged,
-        open=() if written.open == "nothing" else written.open,
+        open=() if isinstance(written.open, str) else written.open,
         closed=written.closed,
         visit=written.visit,
         waiting=written.waiting,
@@ -62,6 +62,9 @@ def _know_names(written: WrittenThen, path: Path, cast: Cast, notes: Notes) -> N
         notes.known((*path, "escalated_to"), written.escalated_to, {*cast.roles, "nobody"}, "role")
     if written.waiting is not None:
         notes.known((*path, "waiting"), written.waiting, {*cast.forms, "nothing"}, "form")
+    if isinstance(written.open, str) and written.open != "nothing":
+        expected = f"expected 'nothing' or a list, such as [{written.open}]"
+        notes.add((*path, "open"), f"'open' is '{written.open}'", expected)
     if isinstance(written.open, tuple):
         for number, name in enumerate(written.open):
             notes.known((*path, "open", number), name, cast.tasks, "task")
