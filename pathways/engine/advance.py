@@ -7,7 +7,8 @@ from pathways.engine import plans
 from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
 from pathways.engine.clocks import late
 from pathways.engine.context import Context, Facts
-from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted
+from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
+from pathways.engine.exits import HORIZON
 from pathways.engine.happenings import happen
 from pathways.engine.ids import derive
 from pathways.engine.journey import Cause, Journey, Patient
@@ -56,39 +57,42 @@ def begin(
 def advance(release: Release, journey: Journey, event: AnyEvent, context: Context) -> Advance:
     """Serves what was due up to the event's receipt, the event, and what is due up to now; never raises."""
     turn = Turn(release, journey, event.id, context)
-    if event.id in journey.seen:
-        turn.decide("duplicate")
-        return _after(turn, event, keep=False)
-    received = min(event.received, turn.now)
+    if event.received > turn.now:
+        event = replace(event, received=turn.now)
     closing = event.task if isinstance(event, TaskCompleted) else None
-    left = _serve(turn, received, CASCADE_LIMIT, closing=closing)
+    left = _serve(turn, event.received, CASCADE_LIMIT, closing=closing)
     turn.cause = event.id
     refused = refusal(release, turn.journey, event)
-    if refused is not None:
+    if event.id in journey.seen:
+        turn.decide("duplicate")
+    elif refused is not None:
         turn.decide("refused", values={"code": refused.code})
     else:
         happen(turn, event)
-    left = _effects(turn, left)
+        _see(turn, event)
     left = _serve(turn, turn.now, left)
     if left <= 0 and (turn.effects or _due(turn, turn.now) is not None):
         _overflow(turn)
-    return _after(turn, event, keep=refused is None)
-
-
-def _after(turn: Turn, event: AnyEvent, *, keep: bool) -> Advance:
-    journey = turn.journey
-    # Results have versions of their own to tell duplicates by.
-    seen = journey.seen if isinstance(event, ResultReceived) or not keep else (*journey.seen, event.id)[-SEEN_LIMIT:]
-    journey = replace(journey, sequence=journey.sequence + 1, seen=seen, pending=tuple(turn.effects))
+    journey = replace(turn.journey, sequence=journey.sequence + 1, pending=tuple(turn.effects))
     journey = forget(turn.release, journey, turn.facts)
     return Advance(journey=journey, actions=tuple(turn.actions), reasons=tuple(turn.reasons))
+
+
+def _see(turn: Turn, event: AnyEvent) -> None:
+    """Remembers the event. Results have versions to tell duplicates by, and a tick is nothing to repeat."""
+    if not isinstance(event, ResultReceived | Tick):
+        turn.journey = replace(turn.journey, seen=(*turn.journey.seen, event.id)[-SEEN_LIMIT:])
 
 
 def next_wakeup(release: Release, journey: Journey, facts: Facts) -> datetime | None:
     """The earliest instant at which the journey must have a turn; None where only events can move it."""
     if journey.pending:
         return journey.clock
-    return min((wake.at for wake in wakes(release, journey, facts)), default=None)
+    due = [wake.at for wake in wakes(release, journey, facts)]
+    if journey.exit is not None and journey.clock < journey.exit.at + HORIZON:
+        # Nothing is served then: the journey is finished and may be let go.
+        due.append(journey.exit.at + HORIZON)
+    return min(due, default=None)
 
 
 def _due(turn: Turn, until: datetime, closing: str | None = None) -> Wake | None:
@@ -144,9 +148,6 @@ def _wake(turn: Turn, wake: Wake) -> None:
         case "window-over":
             turn.act(CloseVisit(visit=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
             close_step(turn, wake.key, wake.path, "missed", way="missed", at=wake.at, contact=None)
-        case "horizon":
-            # Served by the clock alone: the journey has nothing left to wait for.
-            pass
 
 
 def _planned(turn: Turn, wake: Wake) -> None:

@@ -9,14 +9,13 @@ from pathways.engine import plans, visits
 from pathways.engine.caps import capped_until
 from pathways.engine.clocks import moved
 from pathways.engine.context import Facts
-from pathways.engine.exits import HORIZON
 from pathways.engine.journey import Activation, Journey, Node, TrackState
 from pathways.engine.ladders import next_rung
 from pathways.engine.questions import find_step, is_urgent
 from pathways.language.definition import AnyStep, Ask, Send, Silent, Task, Visit, Wait
 from pathways.language.release import Release
 
-WakeKind = Literal["planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over", "horizon"]
+WakeKind = Literal["planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over"]
 _RANK: dict[WakeKind, int] = {
     "wait-over": 0,
     "contact": 1,
@@ -26,7 +25,6 @@ _RANK: dict[WakeKind, int] = {
     "planned": 5,
     "silent": 6,
     "cap": 7,
-    "horizon": 8,
 }
 
 
@@ -49,10 +47,7 @@ class Wake:
 
 def wakes(release: Release, journey: Journey, facts: Facts) -> Iterator[Wake]:
     """Every wake of the journey, in no order."""
-    ended = journey.status == "ended"
-    if ended and journey.exit is not None and journey.clock < journey.exit.at + HORIZON:
-        yield Wake(at=journey.exit.at + HORIZON, kind="horizon", key="")
-    if not ended:
+    if journey.status != "ended":
         for place, name in enumerate(release.pathway.tracks):
             if journey.status != "paused" or release.pathway.tracks[name].safety:
                 yield from _of_track(release, journey, facts, name, place)
