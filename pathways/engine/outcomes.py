@@ -22,7 +22,7 @@ def take_effect(turn: Turn, effect: Effect) -> None:
         case "unstart":
             _unstart(turn, effect)
         case "stop":
-            stop(turn, effect.name)
+            stop(turn, effect.name, step=effect.path)
         case "end":
             if turn.journey.status != "ended":
                 leave(turn, "completed", effect.at)
@@ -46,13 +46,13 @@ def _waiting(turn: Turn, effect: Effect) -> list[str]:
     return found
 
 
-def stop(turn: Turn, name: str) -> None:
-    """Stops a track: what it did is undone, what waits for it is forgotten."""
+def stop(turn: Turn, name: str, *, step: str | None = None) -> None:
+    """Stops a track, by hand or by a step: what it did is undone, what waits for it is forgotten."""
     turn.remember(name, replace(turn.state(name), capped=(), held=()))
     for key, activation in tuple(turn.journey.activations.items()):
         if activation.track == name and activation.state == "running":
             undo.undo(turn, key, "stopped")
-            turn.decide("stopped", track=name, occurrence=activation.occurrence)
+            turn.decide("stopped", track=name, occurrence=activation.occurrence, step=step)
 
 
 def _unstart(turn: Turn, effect: Effect) -> None:
@@ -64,4 +64,4 @@ def _unstart(turn: Turn, effect: Effect) -> None:
                 turn.put(replace(activation, causes=mine))
             else:
                 undo.undo(turn, key, "undone")
-                turn.decide("undone", track=activation.track, occurrence=activation.occurrence)
+                turn.decide("undone", track=activation.track, occurrence=activation.occurrence, step=effect.path)
