@@ -5,6 +5,7 @@ from datetime import datetime
 from pathways.engine.context import Facts
 from pathways.engine.evidence import known_features
 from pathways.engine.journey import Journey
+from pathways.language.conditions import Truth
 from pathways.language.release import Release
 
 
@@ -15,4 +16,4 @@ def is_excluded(release: Release, journey: Journey, facts: Facts, *, now: dateti
         return False
     condition = release.condition(unless)
     known = known_features(release, journey, facts, condition.features, now=now)
-    return condition.evaluate(known) is True
+    return condition.evaluate(known) is Truth.TRUE

@@ -1,0 +1,137 @@
+"""The HTTP side: composed here, started by `tongxing api`."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from activities.clock import utc_now
+from api import errors, operations
+from api.access import AccessLog
+from api.engine import ClientProvider, EngineLink
+from api.house import House, Site
+from api.metrics import Metrics
+from api.openapi import describe
+from api.pages import worklist
+from api.rest import (
+    acts,
+    alarms,
+    answers,
+    journeys,
+    messages,
+    observations,
+    patients,
+    quarantine,
+    releases,
+    staff,
+    tasks,
+    visits,
+)
+from pathways.language.schedule import QuietHours
+from store.database import Database
+from store.facts import Policy
+
+MOST_BYTES = 4_000_000
+"""Of a request."""
+LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
+"""Names of this machine; a page from elsewhere that had its name point here is refused."""
+
+_TAGS = [
+    {"name": "patients", "description": "Who they are, how to reach them, what they agreed to."},
+    {"name": "staff", "description": "People, departments, roles and duty."},
+    {"name": "journeys", "description": "A patient on a pathway."},
+    {"name": "tasks", "description": "Work for people."},
+    {"name": "observations", "description": "Results."},
+    {"name": "quarantine", "description": "Results that were not understood."},
+    {"name": "answers", "description": "Answers to forms."},
+    {"name": "visits", "description": "Planned visits and what became of them."},
+    {"name": "messages", "description": "What patients and staff are told."},
+    {"name": "alarms", "description": "What an operator must look at."},
+    {"name": "releases", "description": "Published versions of pathways."},
+    {"name": "acts", "description": "What became of a 202."},
+    {"name": "operations", "description": "For operators and supervisors."},
+]
+
+
+def policy_of(settings: Site) -> Policy:
+    """What the site has settled for contact."""
+    return Policy(
+        zone=settings.zone,
+        quiet=QuietHours(start=settings.quiet_hours_start, end=settings.quiet_hours_end),
+        contacts_a_day=settings.contacts_per_day,
+        contacts_a_week=settings.contacts_per_week,
+    )
+
+
+def create_app(
+    settings: Site,
+    *,
+    database: Database,
+    client_provider: ClientProvider,
+    clock: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """Build the app over a store that may be away and an engine that is connected to in the background.
+
+    The caller opens and closes the database; `client_provider` is asked again until it gives a client.
+    """
+    policy = policy_of(settings)
+    engine = EngineLink(
+        client_provider,
+        database,
+        task_queue=settings.task_queue,
+        policy=policy,
+        history_length=settings.history_length,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        running = asyncio.create_task(engine.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+    app = FastAPI(
+        title="Tongxing 同行",
+        version="1",
+        description="Care pathways: patients, journeys, tasks, results. Errors are problem documents (RFC 9457).",
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        max_body_size=MOST_BYTES,
+        redirect_slashes=False,
+    )
+    metrics = Metrics()
+    app.state.house = House(
+        settings=settings, database=database, engine=engine, policy=policy, metrics=metrics, clock=clock
+    )
+    for module in (
+        patients,
+        staff,
+        journeys,
+        tasks,
+        observations,
+        quarantine,
+        answers,
+        visits,
+        messages,
+        alarms,
+        releases,
+        acts,
+    ):
+        app.include_router(module.router)
+    app.include_router(operations.router)
+    app.include_router(worklist.router)
+    app.mount("/static", StaticFiles(directory=Path(str(files("api"))) / "static"), name="static")
+    errors.install(app)
+    app.add_middleware(AccessLog, metrics=metrics)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)
+    app.openapi = lambda: describe(app)
+    return app

@@ -1,0 +1,107 @@
+"""The way from HTTP to the journeys: a connection to Temporal that may be away, and the delivery of the inbox."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import anyio.from_thread
+import structlog
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from pathways.engine.events import AnyEvent
+from pathways.errors import EngineUnavailable, TongxingError
+from store.database import Database
+from store.facts import Policy
+from workflows.acts import act
+from workflows.contracts import Taken
+from workflows.delivery import Delivery
+
+ClientProvider = Callable[[], Awaitable[Client]]
+"""Connects to Temporal or raises EngineUnavailable; it is asked again until it succeeds."""
+
+PAUSE_SECONDS = 1.0
+LOOK = timedelta(seconds=2)
+
+_log = structlog.get_logger(__name__)
+
+
+class EngineLink:
+    """Connects in the background and stays connected; until then, acts and prompts find nobody."""
+
+    def __init__(
+        self,
+        provider: ClientProvider,
+        database: Database,
+        *,
+        task_queue: str,
+        policy: Policy,
+        history_length: int | None = None,
+    ) -> None:
+        self._provider = provider
+        self._database = database
+        self._task_queue = task_queue
+        self._policy = policy
+        self._history_length = history_length
+        self._client: Client | None = None
+        self._delivery: Delivery | None = None
+
+    async def run(self) -> None:
+        """Connect, then deliver the inbox, for as long as the process lives."""
+        self._client = await self._connected()
+        self._delivery = Delivery(
+            self._client,
+            self._database,
+            task_queue=self._task_queue,
+            policy=self._policy,
+            history_length=self._history_length,
+        )
+        await self._delivery.run()
+
+    def prompt(self) -> None:
+        """Say that something was committed to the inbox; it never waits, and works from any thread."""
+        if self._delivery is not None:
+            self._delivery.prompt()
+
+    def act(self, journey: str, event: AnyEvent) -> Taken:
+        """Hand an event to its journey from a worker thread and give its turn.
+
+        Raises:
+            EngineUnavailable: Temporal or its workers are away; the event may still be taken in.
+            Refused: the journey does not take it in.
+        """
+        client = self._client
+        if client is None:
+            raise EngineUnavailable
+        return anyio.from_thread.run(act, client, journey, event)
+
+    async def missing(self) -> str | None:
+        """What keeps journeys from running, `engine` or `workers`; None where nothing does."""
+        if self._client is None:
+            return "engine"
+        try:
+            described = await self._client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=self._client.namespace,
+                    task_queue=TaskQueue(name=self._task_queue),
+                    task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                ),
+                timeout=LOOK,
+            )
+        except RPCError:
+            return "engine"
+        return None if described.pollers else "workers"
+
+    async def _connected(self) -> Client:
+        said = False
+        while True:
+            with suppress(TongxingError):
+                return await self._provider()
+            if not said:
+                _log.warning("engine away; what people do is kept in the inbox")
+                said = True
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,277 @@
+"""The one table of HTTP statuses, and the problem documents (RFC 9457) that callers get.
+
+A problem holds what happened and what to do, and nothing of a patient: never a value that was sent.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from api.languages import language_of
+from pathways.errors import (
+    Conflict,
+    EngineUnavailable,
+    Forbidden,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    NotReady,
+    PathwayProblems,
+    Refused,
+    StoreUnavailable,
+    TongxingError,
+    Unavailable,
+)
+from pathways.language.texts import Text
+
+RETRY_AFTER_SECONDS = 2
+MEDIA_TYPE = "application/problem+json"
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
+
+_log = structlog.get_logger(__name__)
+
+
+class NobodyActs(Refused):
+    """The request does not say who acts."""
+
+    code = "nobody-acts"
+
+
+class StaffUnknown(Forbidden):
+    """Whoever acts does not work here."""
+
+    code = "staff-unknown"
+
+
+class NotYourTask(Forbidden):
+    """This task has not come to a role of this person."""
+
+    code = "not-your-task"
+
+
+class ChangedMeanwhile(Refused):
+    """It was changed since it was read."""
+
+    code = "changed-meanwhile"
+
+
+class KeyReused(Invalid):
+    """This Idempotency-Key came with another request."""
+
+    code = "key-reused"
+
+
+class TaskClosed(Conflict):
+    """The task is closed already."""
+
+    code = "task-closed"
+
+
+class OutcomeUndeclared(Invalid):
+    """The task has no such outcome; it stays open."""
+
+    code = "outcome-undeclared"
+
+
+class AnswersDoNotFit(Invalid):
+    """The answers do not fit the form."""
+
+    code = "answers-do-not-fit"
+
+
+class InTheFuture(Invalid):
+    """The time lies in the future."""
+
+    code = "in-the-future"
+
+
+class JourneyEnded(Conflict):
+    """The journey has ended."""
+
+    code = "journey-ended"
+
+
+class Kind(NamedTuple):
+    """What callers are told of a class of errors."""
+
+    status: int
+    title: Text
+
+
+def _kind(status: int, zh: str, en: str) -> Kind:
+    return Kind(status, Text(zh=zh, en=en))
+
+
+KINDS: Mapping[type[TongxingError], Kind] = {
+    TongxingError: _kind(500, "系统内部错误", "Something went wrong inside"),
+    Refused: _kind(409, "请求被拒绝", "The request was refused"),
+    Invalid: _kind(422, "请求内容有误", "The request is not valid"),
+    KeyReused: _kind(422, "该幂等键已用于另一个请求", "The Idempotency-Key belongs to another request"),
+    OutcomeUndeclared: _kind(422, "该任务没有这个结果选项", "The task has no such outcome"),
+    AnswersDoNotFit: _kind(422, "填写的内容与表单不符", "The answers do not fit the form"),
+    InTheFuture: _kind(422, "时间不能在将来", "The time lies in the future"),
+    PathwayProblems: _kind(422, "路径文件未通过检查", "The pathway does not check"),
+    NobodyActs: _kind(401, "未说明操作人员", "It is not said who acts"),
+    Forbidden: _kind(403, "没有权限", "This person may not do it"),
+    StaffUnknown: _kind(403, "操作人员不在册", "Whoever acts does not work here"),
+    NotYourTask: _kind(403, "该任务不在您的角色名下", "The task has not come to your role"),
+    NotFound: _kind(404, "找不到", "It does not exist"),
+    Conflict: _kind(409, "与现有状态冲突", "It clashes with what is already so"),
+    TaskClosed: _kind(409, "任务已经结束", "The task is closed already"),
+    JourneyEnded: _kind(409, "该患者的路径已经结束", "The journey has ended"),
+    ChangedMeanwhile: _kind(412, "内容已被他人更新", "It was changed meanwhile"),
+    NotReady: _kind(503, "尚未就绪，请稍后再试", "Not ready yet; try again in a moment"),
+    Unavailable: _kind(503, "系统暂时不可用", "A part of the system is away"),
+    StoreUnavailable: _kind(503, "数据库暂时不可用", "The database is away"),
+    EngineUnavailable: _kind(503, "流程引擎暂时不可用", "The engine is away"),
+    Misconfigured: _kind(500, "系统配置有误", "The system is not configured well"),
+}
+"""An error of a class that is not here counts as its nearest base."""
+
+_OF_STATUS: Mapping[int, Kind] = {
+    kind.status: kind
+    for kind in (
+        _kind(400, "请求无法处理", "The request cannot be read"),
+        _kind(404, "没有这个地址", "There is nothing at this address"),
+        _kind(405, "该地址不支持这种操作", "The address does not take this method"),
+        _kind(413, "请求内容过大", "The request is too large"),
+        _kind(415, "不支持的内容类型", "The content type is not supported"),
+        _kind(500, "系统内部错误", "Something went wrong inside"),
+    )
+}
+
+
+class FieldProblem(BaseModel):
+    """A field of the request and what it takes; never what was sent."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 writes it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:tongxing:problem:not-found",
+                "title": "找不到",
+                "status": 404,
+                "detail": "There is no such task.",
+                "hint": "GET /api/v1/tasks lists them.",
+                "code": "not-found",
+            }
+        }
+    )
+
+    type: str = Field(description="Stands for the code; `urn:tongxing:problem:<code>`.")
+    title: str = Field(description="In the language of Accept-Language: Chinese unless English is wanted.")
+    status: int
+    detail: str
+    hint: str | None = Field(default=None, description="What to do.")
+    code: str = Field(description="Stays the same; branch on this.")
+    errors: list[FieldProblem] | None = None
+    problems: list[str] | None = Field(default=None, description="Of a pathway: `file:line:column: what is wrong`.")
+
+
+def kind_of(error: TongxingError) -> Kind:
+    """The status and title of an error."""
+    return next(KINDS[base] for base in type(error).__mro__ if base in KINDS)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app with a problem document."""
+    app.add_exception_handler(TongxingError, _on_ours)
+    app.add_exception_handler(RequestValidationError, _on_malformed)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_defect)
+
+
+def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response of a problem."""
+    told = dict(headers or {}) | {"Content-Language": language_of(request)}
+    if problem.status == 503:
+        told["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    content = problem.model_dump(exclude_none=True)
+    return JSONResponse(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=told)
+
+
+def problem_of(error: TongxingError, language: str) -> Problem:
+    """The problem document of an error; an error of ours inside tells nothing of the inside."""
+    kind = kind_of(error)
+    hidden = kind.status == 500
+    return Problem(
+        type=_type(error.code),
+        title=kind.title.in_(language),
+        status=kind.status,
+        detail="The request could not be served; nothing is known of why." if hidden else error.message,
+        hint="Ask an operator to look at the log." if hidden else error.hint,
+        code=error.code,
+        problems=[str(problem) for problem in error.problems] if isinstance(error, PathwayProblems) else None,
+    )
+
+
+async def _on_ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TongxingError)
+    problem = problem_of(error, language_of(request))
+    if problem.status == 500:
+        _log.error("request failed", error=type(error).__name__, code=error.code)
+    return respond(request, problem)
+
+
+async def _on_malformed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    told = [_field_problem(one) for one in error.errors()]
+    problem = Problem(
+        type=_type("malformed"),
+        title=KINDS[Invalid].title.in_(language_of(request)),
+        status=422,
+        detail="The request does not have the expected shape; nothing changed.",
+        hint="Correct the fields named in `errors`; /docs shows the shape.",
+        code="malformed",
+        errors=told,
+    )
+    return respond(request, problem)
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = _OF_STATUS.get(error.status_code, _OF_STATUS[400])
+    problem = Problem(
+        type=_type(f"http-{error.status_code}"),
+        title=kind.title.in_(language_of(request)),
+        status=error.status_code,
+        detail=kind.title.en + ".",
+        hint="/docs shows the addresses and what they take.",
+        code=f"http-{error.status_code}",
+    )
+    return respond(request, problem, error.headers)
+
+
+async def _on_defect(request: Request, error: Exception) -> JSONResponse:
+    # The message of an error that nobody foresaw may hold anything, so its class and place alone are written down.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = None if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    _log.error("request failed", error=type(error).__name__, place=place)
+    return respond(request, problem_of(TongxingError(), language_of(request)))
+
+
+def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
+    where: Sequence[object] = error["loc"]
+    # A key that the caller made up can be anything, a telephone number too.
+    parts = [str(part) if isinstance(part, int) or _FIELD.fullmatch(str(part)) else "…" for part in where]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return FieldProblem(field=".".join(parts), problem="This is not JSON." if "JSON decode" in message else message)
+
+
+def _type(code: str) -> str:
+    return f"urn:tongxing:problem:{code}"

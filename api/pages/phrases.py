@@ -1,0 +1,73 @@
+"""What the pages say, in Chinese and in English."""
+
+from collections.abc import Mapping
+
+from pathways.language.texts import Text
+
+
+def _phrases(**said: tuple[str, str]) -> Mapping[str, Text]:
+    return {name: Text(zh=zh, en=en) for name, (zh, en) in said.items()}
+
+
+PHRASES = _phrases(
+    product=("同行", "Tongxing"),
+    worklist=("我的任务", "My tasks"),
+    messages=("消息预览", "Messages"),
+    skip=("跳到正文", "Skip to the content"),
+    who=("您是谁？", "Who are you?"),
+    who_why=("尚未启用登录，请选择自己。", "There is no sign-in yet: choose yourself."),
+    choose=("请选择", "Choose"),
+    change=("更换", "Change"),
+    go=("进入", "Go on"),
+    language=("English", "中文"),
+    no_staff=("还没有在册人员。", "Nobody works here yet."),
+    no_roles=("您没有角色，所以没有任务。", "You hold no role, so there are no tasks."),
+    nothing=("没有待办任务。", "There is nothing to do."),
+    no_messages=("还没有消息。", "There are no messages yet."),
+    urgent=("紧急", "Urgent"),
+    overdue=("已超时", "Overdue"),
+    flagged=("情况有变，请查看", "Something changed: look"),
+    due=("截止", "Due"),
+    no_due=("无时限", "No limit"),
+    patient=("患者", "Patient"),
+    born=("出生", "Born"),
+    contacts=("联系方式", "Contacts"),
+    why=("原因", "Why"),
+    task=("任务", "Task"),
+    state=("状态", "State"),
+    holder=("处理人", "Held by"),
+    opened=("创建时间", "Opened"),
+    roles=("可处理的角色", "Roles"),
+    history=("经过", "History"),
+    at=("时间", "When"),
+    what=("事项", "What"),
+    by=("人员", "Who"),
+    claim=("领取", "Claim"),
+    release=("退回", "Give back"),
+    complete=("完成", "Complete"),
+    details=("查看", "Open"),
+    outcome=("结果", "Outcome"),
+    form=("填写", "Form"),
+    note=("备注", "Note"),
+    done_at=("实际完成时间（可不填）", "When it was really done (may be left out)"),
+    yes=("是", "Yes"),
+    no=("否", "No"),
+    optional=("可不填", "optional"),
+    required=("必填；未联系到患者时整张表可不填", "needed; leave the whole form empty where nobody was reached"),
+    back=("返回任务列表", "Back to the list"),
+    wrong=("没有完成", "It was not done"),
+    not_fitting=("请更正", "Please correct"),
+    kept=("已保存，系统恢复后自动生效。", "It is kept and takes effect by itself as soon as the system can."),
+    done=("已完成。", "Done."),
+    ended=("任务已结束", "The task is closed"),
+    text=("内容", "Text"),
+    about_staff=("通知员工", "To staff"),
+    more=("还有更多，请先处理以上任务。", "There are more; do these first."),
+    demonstration=("演示数据：其参数未经临床确认。", "Demonstration data: no clinician has confirmed its parameters."),
+    held=("已领取", "Claimed"),
+    released=("已退回", "Given back"),
+    escalated=("已升级", "Escalated"),
+    annotated=("有新情况", "Something new"),
+    closed=("已结束", "Closed"),
+    opened_event=("已创建", "Opened"),
+)

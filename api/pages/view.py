@@ -1,0 +1,182 @@
+"""What the worklist shows: tasks, patients and messages, ready to be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.languages import Language
+from api.pages.phrases import PHRASES
+from api.tasks import form_of, outcomes_of, pending_of, release_of
+from api.words import (
+    MESSAGE_STATES,
+    TASK_STATES,
+    local,
+    role_title,
+    shown_values,
+    title,
+)
+from pathways.language.forms import Form
+from pathways.language.texts import Text
+from store import journeys, messages, patients, people, tables, tasks
+from store.database import Session
+
+MOST = 100
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A task as a line of the list."""
+
+    id: str
+    version: int
+    title: Text
+    track: Text
+    why: str
+    patient: str
+    due: str | None
+    overdue: bool
+    urgent: bool
+    flagged: bool
+    state: Text
+    holder: str | None
+    mine: bool
+    closed: bool
+    kept: bool
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a task's history."""
+
+    at: str
+    what: Text
+    by: str | None
+    values: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A task with all that is needed to do it."""
+
+    card: Card
+    born: str
+    contacts: Sequence[tuple[str, str]]
+    opened: str
+    roles: Sequence[Text]
+    outcomes: Sequence[tuple[str, Text]]
+    form: Form | None
+    history: Sequence[Line]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A message as a line of the list."""
+
+    at: str
+    patient: str
+    role: Text | None
+    urgent: bool
+    state: Text
+    text: str | None
+
+
+def work_of(session: Session, staff: str, *, now: datetime, zone: str, language: Language) -> tuple[list[Card], bool]:
+    """The open tasks of all roles of the person in clinical priority, and whether there are more."""
+    found: dict[str, tables.Task] = {}
+    more = False
+    wanted = [tasks.Filter(role=role) for role in people.roles_of(session, staff)] + [tasks.Filter(assignee=staff)]
+    for which in wanted:
+        page = tasks.list_tasks(session, which, at=now, limit=MOST)
+        found |= {row.id: row for row in page.tasks}
+        more = more or page.next is not None
+
+    def priority(row: tables.Task) -> tuple[bool, bool, datetime, datetime]:
+        pressing = row.flagged or (row.due is not None and row.due < now)
+        return not row.urgent, not pressing, row.due or _NEVER, row.opened
+
+    rows = sorted(found.values(), key=priority)
+    return [card_of(session, row, staff, now=now, zone=zone, language=language) for row in rows[:MOST]], more
+
+
+def card_of(session: Session, row: tables.Task, staff: str, *, now: datetime, zone: str, language: Language) -> Card:
+    """The task as a line."""
+    journey = journeys.read(session, row.journey)
+    release = release_of(session, journey)
+    return Card(
+        id=row.id,
+        version=row.version,
+        title=title(release, row.name),
+        track=title(release, row.track),
+        why=shown_values(row.values, language),
+        patient=patients.read(session, row.patient).name,
+        due=None if row.due is None else local(row.due, zone),
+        overdue=row.due is not None and row.due < now and row.status != "closed",
+        urgent=row.urgent,
+        flagged=row.flagged,
+        state=TASK_STATES[row.status],
+        holder=_name(session, row.holder),
+        mine=row.holder == staff,
+        closed=row.status == "closed",
+        kept="task-completed" in pending_of(session, row),
+        demonstration=journey.demonstration,
+    )
+
+
+def sheet_of(session: Session, id: str, staff: str, *, now: datetime, zone: str, language: Language) -> Sheet:
+    """The task with its patient, form and history; NotFound where there is none."""
+    row = tasks.read(session, id)
+    release = release_of(session, journeys.read(session, row.journey))
+    patient = patients.read(session, row.patient)
+    return Sheet(
+        card=card_of(session, row, staff, now=now, zone=zone, language=language),
+        born=patient.born.isoformat(),
+        contacts=[(one.kind, one.value) for one in patients.contacts_of(session, patient.id)],
+        opened=local(row.opened, zone),
+        roles=[role_title(one.role) for one in tasks.roles_of(session, id)],
+        outcomes=[(name, title(release, name)) for name in outcomes_of(row)],
+        form=form_of(release, row),
+        history=[_line(session, one, zone, language) for one in tasks.history(session, id)],
+        note=row.note,
+    )
+
+
+def notes_of(session: Session, *, zone: str) -> list[Note]:
+    """The latest messages with their texts."""
+    return [
+        Note(
+            at=local(row.sent_at or row.not_before, zone),
+            patient=patients.read(session, row.patient).name,
+            role=None if row.role is None else role_title(row.role),
+            urgent=row.urgent,
+            state=MESSAGE_STATES[row.state],
+            text=row.rendered,
+        )
+        for row in messages.list_(session, limit=MOST)
+    ]
+
+
+def _line(session: Session, event: tables.TaskEvent, zone: str, language: Language) -> Line:
+    words = {
+        "opened": PHRASES["opened_event"],
+        "annotated": PHRASES["annotated"],
+        "escalated": PHRASES["escalated"],
+        "held": PHRASES["held"],
+        "released": PHRASES["released"],
+        "closed": PHRASES["closed"],
+    }
+    to = event.values.get("to")
+    values = role_title(str(to)).in_(language) if event.what == "escalated" else ""
+    return Line(
+        at=local(event.at, zone),
+        what=words.get(event.what) or Text(zh=event.what, en=event.what),
+        by=_name(session, event.by),
+        values=values or ("" if event.what != "annotated" else shown_values(event.values, language)),
+    )
+
+
+def _name(session: Session, staff: str | None) -> str | None:
+    known = None if staff is None else session.get(tables.Staff, staff)
+    return staff if known is None else known.name

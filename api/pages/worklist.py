@@ -1,0 +1,213 @@
+"""The worklist for nurses, as plain pages: what is mine to do, why, and how it ended."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api import fields
+from api import tasks as work
+from api.acts import Act
+from api.errors import problem_of
+from api.house import House, HouseOf, check_staff
+from api.idempotency import Once
+from api.pages import view
+from api.pages.rendering import ACTOR_COOKIE, LANGUAGE_COOKIE, PageRoute, page_language, render
+from api.words import role_title
+from pathways.engine.journey import Scalar
+from pathways.errors import Invalid, Refused
+from pathways.language.forms import Form as Questions
+from pathways.language.forms import Item, check_answers
+from store import people
+from store.ids import new_id
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+Actor = Annotated[str | None, Cookie(alias=ACTOR_COOKIE, max_length=64)]
+Key = Annotated[str, Form(max_length=64, pattern=fields.ID_PATTERN)]
+
+
+async def _sent(request: Request) -> Mapping[str, str]:
+    """The fields of a form; files are left out."""
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+Sent = Annotated[Mapping[str, str], Depends(_sent)]
+
+
+@router.get("/")
+def worklist(request: Request, house: HouseOf, actor: Actor = None) -> Response:
+    """The tasks of the person's roles in clinical priority; who they are is asked first."""
+    language = page_language(request)
+    with house.database.read() as session:
+        member = None if actor is None else next((one for one in people.staff(session) if one.id == actor), None)
+        if member is None or not member.active:
+            return render(request, "who.html", staff=[one for one in people.staff(session) if one.active])
+        cards, more = view.work_of(session, member.id, now=house.clock(), zone=house.settings.zone, language=language)
+        roles = [role_title(role) for role in sorted(people.roles_of(session, member.id))]
+    return render(request, "worklist.html", member=member, roles=roles, cards=cards, more=more, key=new_id)
+
+
+@router.post("/who")
+def choose_person(house: HouseOf, staff: Annotated[str, Form(max_length=64)]) -> Response:
+    """Remember who the person is."""
+    with house.database.read() as session:
+        check_staff(session, staff)
+    return _remember(_to("/"), ACTOR_COOKIE, staff)
+
+
+@router.post("/leave")
+def leave() -> Response:
+    """Forget who the person is."""
+    answer = _to("/")
+    answer.delete_cookie(ACTOR_COOKIE, samesite="strict", httponly=True)
+    return answer
+
+
+@router.post("/language")
+def switch_language(request: Request) -> Response:
+    """Change to the other language."""
+    return _remember(_to("/"), LANGUAGE_COOKIE, "en" if page_language(request) == "zh-CN" else "zh-CN")
+
+
+@router.get("/messages")
+def message_list(request: Request, house: HouseOf) -> Response:
+    """What patients and staff were told, with the texts of the preview channel."""
+    with house.database.read() as session:
+        notes = view.notes_of(session, zone=house.settings.zone)
+    return render(request, "messages.html", notes=notes)
+
+
+@router.get("/tasks/{task}")
+def task_page(task: fields.IdInPath, request: Request, house: HouseOf, actor: Actor = None) -> Response:
+    """A task: why it is there, its history, and the form that ends it."""
+    return _task_page(request, house, task, actor)
+
+
+@router.post("/tasks/{task}/claim")
+def claim(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, actor: Actor = None) -> Response:
+    """Take a task on."""
+    act = work.claim(house, _once(request, key), task, _person(house, actor))
+    return _done(request, act, to=f"/tasks/{task}")
+
+
+@router.post("/tasks/{task}/release")
+def release(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, actor: Actor = None) -> Response:
+    """Give a task back."""
+    return _done(request, work.release(house, _once(request, key), task, _person(house, actor)), to="/")
+
+
+@router.post("/tasks/{task}/complete")
+def complete(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
+    """End a task; what does not fit comes back with what was written."""
+    staff = _person(house, actor)
+    with house.database.read() as session:
+        questions = view.sheet_of(
+            session, task, staff, now=house.clock(), zone=house.settings.zone, language=page_language(request)
+        ).form
+    answers = {} if questions is None else _answers(questions, sent)
+    try:
+        done = work.Done(
+            outcome=sent.get("outcome", ""), answers=answers, note=sent.get("note", "")[:4000], at=_instant(sent)
+        )
+        act = work.complete(house, _once(request, sent.get("key", new_id())), task, staff, done=done)
+    except Refused as refused:
+        wrong = [] if questions is None or not answers else _wrong_items(questions, answers)
+        return _task_page(request, house, task, actor, refused=refused, sent=sent, wrong=wrong)
+    return _done(request, act, to="/")
+
+
+def _task_page(
+    request: Request,
+    house: House,
+    task: str,
+    actor: str | None,
+    *,
+    refused: Refused | None = None,
+    sent: Mapping[str, str] | None = None,
+    wrong: list[Item] | None = None,
+) -> Response:
+    staff = _person(house, actor)
+    language = page_language(request)
+    with house.database.read() as session:
+        sheet = view.sheet_of(session, task, staff, now=house.clock(), zone=house.settings.zone, language=language)
+    problem = None if refused is None else problem_of(refused, language)
+    return render(
+        request,
+        "task.html",
+        status=200 if problem is None else problem.status,
+        sheet=sheet,
+        problem=problem,
+        sent=sent or {},
+        wrong=wrong or [],
+        key=new_id,
+    )
+
+
+def _person(house: House, actor: str | None) -> str:
+    with house.database.read() as session:
+        check_staff(session, actor or "")
+    return actor or ""
+
+
+def _once(request: Request, key: str) -> Once:
+    # The key stands in the page, so a form that is sent twice is done once.
+    return Once(key=key, route=f"PAGE {request.url.path}", digest="")
+
+
+def _done(request: Request, act: Act, *, to: str) -> Response:
+    if act.state == "done":
+        return _to(to)
+    return render(request, "kept.html", status=202)
+
+
+def _answers(questions: Questions, sent: Mapping[str, str]) -> dict[str, Scalar | None]:
+    """What was answered; nothing where every item was left empty."""
+    given = {item.code: _answer(item, sent.get(f"item-{item.code}", "").strip()) for item in questions.items}
+    return given if any(value is not None for value in given.values()) else {}
+
+
+def _answer(item: Item, text: str) -> Scalar | None:
+    if not text:
+        return None
+    match item.type:
+        case "boolean":
+            return {"yes": True, "no": False}.get(text, text)
+        case "number":
+            try:
+                return float(text)
+            except ValueError:
+                return text
+        case _:
+            return text
+
+
+def _wrong_items(questions: Questions, answers: Mapping[str, object]) -> list[Item]:
+    def alone(item: Item) -> Questions:
+        return questions.model_copy(update={"items": (item,)})
+
+    return [item for item in questions.items if check_answers(alone(item), {item.code: answers.get(item.code)})]
+
+
+def _instant(sent: Mapping[str, str]) -> datetime | None:
+    text = sent.get("at", "").strip()
+    if not text:
+        return None
+    try:
+        return fields.in_our_time(datetime.fromisoformat(text))
+    except ValueError:
+        raise Invalid("The time cannot be read.", hint="Write it as 2026-01-05T09:30.") from None
+
+
+def _to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, status_code=303)
+
+
+def _remember(answer: Response, cookie: str, value: str) -> Response:
+    answer.set_cookie(cookie, value, max_age=YEAR_SECONDS, httponly=True, samesite="strict")
+    return answer

@@ -1,0 +1,353 @@
+"""Journeys: a patient on a pathway, from the start to the exit, and why everything happened."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ConfigDict, Field
+
+from api import fields
+from api.acts import Act, Doing, accepted, do
+from api.errors import JourneyEnded
+from api.fields import Given
+from api.house import House, HouseOf, LanguageOf, Person, PersonOrSystem
+from api.idempotency import Answer, Once, OnceOf
+from api.languages import Language
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor, read_numbers_cursor
+from api.rest.patients import Death, Died, die
+from api.words import reason_title, title
+from pathways.engine.enrolment import is_excluded
+from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
+from pathways.engine.journey import Scalar
+from pathways.errors import Conflict
+from pathways.language.release import Release
+from pathways.language.texts import Text
+from store import audit, journeys, releases, tables
+from store.database import Session
+from store.facts import facts_of
+from store.ids import new_id
+
+router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
+
+
+class NewJourney(Given):
+    """A patient starts on a pathway."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "patient": "0b7f3c2a9d1e4f5a8b6c7d8e9f0a1b2c",
+                "pathway": "diabetes-management",
+                "anchors": {"enrolled": "2026-01-05T09:00:00+08:00"},
+            }
+        }
+    )
+
+    patient: fields.OpaqueId
+    pathway: fields.Slug
+    anchors: dict[fields.Slug, fields.Instant] = Field(
+        default={}, max_length=50, description="Named dates; `enrolled` is now where it is left out."
+    )
+    episode: Annotated[str, Field(max_length=60, pattern=r"^[\w.:@-]*$")] = Field(
+        "", description="What makes two open journeys of one patient on one pathway different, such as a tooth."
+    )
+    data: dict[fields.DataSlug, fields.Scalar] = Field(
+        default={},
+        max_length=100,
+        description="Values that the pathway declares, and the patient's own values of parameters that have a range.",
+    )
+    release: fields.OpaqueId | None = Field(None, description="Checksum of a release; the latest where left out.")
+
+
+class HappenedNow(Given):
+    """A named event from outside."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "surgery-booked"}})
+
+    name: fields.Slug
+
+
+class Journey(Given):
+    """A patient on a release of a pathway, as the store shows it."""
+
+    id: str
+    patient: str
+    pathway: str
+    title: Text
+    release: str
+    episode: str
+    status: tables.JourneyStatus = Field(description="`starting` until its workflow runs.")
+    exit: str | None = Field(description="Why it ended: `completed`, `withdrawn` or `died`.")
+    ended_at: datetime | None
+    enrolled_at: datetime
+    anchors: dict[str, datetime]
+    started_by: str
+    created: datetime
+    sequence: int = Field(description="How many turns the store shows.")
+    existing: bool = Field(False, description="Of a start: the journey was open already.")
+
+
+class Decision(Given):
+    """One decision of a turn: what happened, or why not."""
+
+    sequence: int
+    position: int
+    at: datetime
+    code: str
+    said: str = Field(description="The decision in words, in the language of Accept-Language.")
+    track: str | None
+    track_title: str | None
+    occurrence: str | None
+    step: str | None
+    event: str
+    values: dict[str, Scalar | None] = Field(description="What was looked at, by its name in the pathway.")
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Start a journey",
+    responses={200: {"model": Journey, "description": "It is open already for this patient, pathway and episode."}},
+)
+def start_journey(
+    given: NewJourney, house: HouseOf, actor: PersonOrSystem, once: OnceOf, response: Response
+) -> Journey:
+    """Put a patient on a pathway; results of the last 30 days are told to the journey.
+
+    With the engine away the journey is kept as `starting` and begins when the engine is back.
+    """
+    now = house.clock()
+    with house.database.write() as session:
+        if (answer := once.recall(session)) is None:
+            begun = journeys.begin(session, _start(session, house, given, now), by=actor, now=now)
+            if begun.created:
+                _check_not_excluded(session, house, begun.journey, now)
+                audit.record(session, at=now, actor=actor, action="journey-started", subject=begun.journey.id)
+            shown = show(session, begun.journey, existing=not begun.created)
+            answer = Answer(status=201 if begun.created else 200, body=shown.model_dump(mode="json"))
+            once.remember(session, answer, now=now)
+    house.engine.prompt()
+    shown = Journey.model_validate(answer.body)
+    response.status_code = answer.status
+    response.headers["Location"] = f"{router.prefix}/{shown.id}"
+    return shown
+
+
+def _start(session: Session, house: House, given: NewJourney, now: datetime) -> journeys.Start:
+    row = releases.latest(session, given.pathway) if given.release is None else releases.read(session, given.release)
+    own = releases.load(row).pathway.parameters
+    anchors = {name: house.aware(at) for name, at in given.anchors.items()}
+    return journeys.Start(
+        patient=given.patient,
+        pathway=given.pathway,
+        release=given.release,
+        enrolled=anchors.pop("enrolled", now),
+        anchors=anchors,
+        parameters={
+            name: value for name, value in given.data.items() if name in own and isinstance(value, int | float)
+        },
+        values={name: value for name, value in given.data.items() if name not in own},
+        episode=given.episode,
+    )
+
+
+def _check_not_excluded(session: Session, house: House, row: tables.Journey, now: datetime) -> None:
+    facts = facts_of(session, row.patient, house.policy, now=now)
+    release = _release(session, row)
+    if is_excluded(release, journeys.state_of(row), facts, now=now):
+        raise Conflict(
+            "The pathway excludes this patient.", hint=f"Its condition is: unless {release.pathway.enrol.unless}"
+        )
+
+
+@router.get("", summary="List journeys")
+def list_journeys(
+    house: HouseOf,
+    patient: Annotated[str | None, fields.wanted("Of this patient.")] = None,
+    pathway: Annotated[str | None, fields.wanted("On this pathway.")] = None,
+    status: Annotated[tables.JourneyStatus | None, Query(description="With this status.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[Journey]:
+    """Journeys in the order in which they were started."""
+    with house.database.read() as session:
+        rows = journeys.list_(
+            session,
+            patient=patient,
+            pathway=pathway,
+            status=status,
+            after=read_instant_cursor(cursor),
+            limit=limit + 1,
+        )
+        return page_of(rows, limit, lambda row: show(session, row), lambda row: (row.created, row.id))
+
+
+@router.get("/{journey}", summary="Read a journey")
+def read_journey(journey: fields.IdInPath, house: HouseOf) -> Journey:
+    """The journey as the store shows it."""
+    with house.database.read() as session:
+        return show(session, journeys.read(session, journey))
+
+
+@router.get("/{journey}/timeline", summary="Read why everything happened")
+def read_timeline(
+    journey: fields.IdInPath, house: HouseOf, language: LanguageOf, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Decision]:
+    """Every decision of the engine in order: what started, what did not, and why."""
+    after = read_numbers_cursor(cursor)
+    with house.database.read() as session:
+        release = _release(session, journeys.read(session, journey))
+        rows = journeys.timeline(session, journey, after=after, limit=limit + 1)
+    return page_of(
+        rows, limit, lambda row: _decision(release, row, language), lambda row: (str(row.sequence), str(row.position))
+    )
+
+
+@router.post("/{journey}/events", summary="Tell of a named event")
+def tell_event(
+    journey: fields.IdInPath,
+    given: HappenedNow,
+    house: HouseOf,
+    actor: PersonOrSystem,
+    once: OnceOf,
+    request: Request,
+    response: Response,
+) -> Act:
+    """Something that the pathway knows by name happened outside."""
+
+    def event(id: str, now: datetime) -> Happened:
+        return Happened(id=id, received=now, name=given.name)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/pause", summary="Pause a journey")
+def pause(
+    journey: fields.IdInPath, house: HouseOf, actor: Person, once: OnceOf, request: Request, response: Response
+) -> Act:
+    """Routine work and contact stop; safety tracks and open urgent ladders run on."""
+
+    def event(id: str, now: datetime) -> Paused:
+        return Paused(id=id, received=now, by=actor)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/resume", summary="Resume a journey")
+def resume(
+    journey: fields.IdInPath, house: HouseOf, actor: Person, once: OnceOf, request: Request, response: Response
+) -> Act:
+    """The journey goes on; what happened during the pause is decided now."""
+
+    def event(id: str, now: datetime) -> Resumed:
+        return Resumed(id=id, received=now, by=actor)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/withdraw", summary="Withdraw a patient from a pathway")
+def withdraw(
+    journey: fields.IdInPath, house: HouseOf, actor: Person, once: OnceOf, request: Request, response: Response
+) -> Act:
+    """The patient leaves the pathway; the journey ends."""
+
+    def event(id: str, now: datetime) -> Withdrawn:
+        return Withdrawn(id=id, received=now, by=actor)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/death", summary="Record the death of the journey's patient")
+def record_death(journey: fields.IdInPath, given: Death, house: HouseOf, actor: Person) -> Died:
+    """The same as recording it at the patient: every journey of theirs ends, and nothing is sent any more."""
+    with house.database.read() as session:
+        patient = journeys.read(session, journey).patient
+    return die(house, patient, given, actor=actor)
+
+
+@router.post("/{journey}/tracks/{track}/start", summary="Start a track by hand")
+def start_track(
+    journey: fields.IdInPath,
+    track: fields.IdInPath,
+    house: HouseOf,
+    actor: Person,
+    once: OnceOf,
+    request: Request,
+    response: Response,
+) -> Act:
+    """Start a track of the pathway."""
+
+    def event(id: str, now: datetime) -> TrackStarted:
+        return TrackStarted(id=id, received=now, track=track, by=actor)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/tracks/{track}/stop", summary="Stop a track")
+def stop_track(
+    journey: fields.IdInPath,
+    track: fields.IdInPath,
+    house: HouseOf,
+    actor: Person,
+    once: OnceOf,
+    request: Request,
+    response: Response,
+) -> Act:
+    """Stop a track; what it did is undone."""
+
+    def event(id: str, now: datetime) -> TrackStopped:
+        return TrackStopped(id=id, received=now, track=track, by=actor)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+def _act(house: House, once: Once, journey: str, event: Callable[[str, datetime], AnyEvent], actor: str) -> Act:
+    def make(session: Session, now: datetime) -> Doing:
+        row = journeys.lock(session, journey) or journeys.read(session, journey)
+        if row.status == "ended":
+            raise JourneyEnded(hint="Start a new one where the patient needs it.")
+        return Doing(journey=row, event=event(new_id(), now))
+
+    return do(house, once, make, actor=actor)
+
+
+def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Journey:
+    """The journey as callers see it."""
+    return Journey(
+        id=row.id,
+        patient=row.patient,
+        pathway=row.pathway,
+        title=_release(session, row).pathway.title,
+        release=row.release,
+        episode=row.episode,
+        status=row.status,
+        exit=row.exit_reason,
+        ended_at=row.ended_at,
+        enrolled_at=row.enrolled_at,
+        anchors=dict(journeys.state_of(row).anchors),
+        started_by=row.started_by,
+        created=row.created,
+        sequence=row.sequence,
+        existing=existing,
+    )
+
+
+def _decision(release: Release, row: tables.Reason, language: Language) -> Decision:
+    return Decision(
+        sequence=row.sequence,
+        position=row.position,
+        at=row.at,
+        code=row.code,
+        said=reason_title(row.code).in_(language),
+        track=row.track,
+        track_title=None if row.track is None else title(release, row.track).in_(language),
+        occurrence=row.occurrence,
+        step=row.step,
+        event=row.event,
+        values=dict(row.values),
+    )
+
+
+def _release(session: Session, row: tables.Journey) -> Release:
+    return releases.load(releases.read(session, row.release))

@@ -1,0 +1,160 @@
+"""What people do with tasks: checked against what the store shows, then done to the journey."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.acts import Act, Doing, do
+from api.errors import AnswersDoNotFit, ChangedMeanwhile, InTheFuture, NotYourTask, OutcomeUndeclared, TaskClosed
+from api.house import House, check_staff
+from api.idempotency import Once
+from pathways.engine.events import AnyEvent, TaskClaimed, TaskCompleted, TaskHandedOver, TaskReleased
+from pathways.engine.journey import Scalar
+from pathways.engine.refusals import ANY_TASK
+from pathways.errors import Conflict, Invalid
+from pathways.language.forms import Form, check_answers
+from pathways.language.release import Release
+from store import inbox, journeys, releases, tables, tasks
+from store.database import Session
+from store.ids import new_id
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far ahead of ours a caller's clock may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How a task ended; `at` is when it was really done, now where it is None."""
+
+    outcome: str
+    answers: Mapping[str, Scalar | None]
+    note: str
+    at: datetime | None
+
+
+def claim(house: House, once: Once, task: str, actor: str, if_match: str | None = None) -> Act:
+    """Take the task on; Conflict where another person holds it."""
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskClaimed:
+        if row.holder not in (None, actor):
+            raise Conflict("Another person holds the task.", hint="Ask them to hand it over.")
+        return TaskClaimed(id=new_id(), received=now, task=task, by=actor)
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def release(house: House, once: Once, task: str, actor: str, if_match: str | None = None) -> Act:
+    """Give the task back; Conflict where nobody holds it."""
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskReleased:
+        return TaskReleased(id=new_id(), received=now, task=task, by=actor)
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def hand_over(house: House, once: Once, task: str, actor: str, if_match: str | None = None, *, to: str) -> Act:
+    """Give the task to another person; Invalid where it has not come to a role of theirs."""
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskHandedOver:
+        check_staff(session, to)
+        if not tasks.may_act(session, row, to):
+            raise Invalid("The task has not come to a role of that person.", hint="Hand it to somebody who holds one.")
+        return TaskHandedOver(id=new_id(), received=now, task=task, by=actor, to=to)
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def complete(house: House, once: Once, task: str, actor: str, if_match: str | None = None, *, done: Done) -> Act:
+    """End the task.
+
+    Raises:
+        OutcomeUndeclared: the task has no such outcome.
+        AnswersDoNotFit: what was answered does not fit its form.
+        InTheFuture: it is said to be done later than now.
+    """
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskCompleted:
+        at = now if done.at is None else house.aware(done.at)
+        if at > now + CLOCK_SKEW:
+            raise InTheFuture(hint="Give the time at which it was done, or leave it out.")
+        _check_fits(session, row, done)
+        tasks.report(session, task, answers=done.answers, note=done.note or None)
+        return TaskCompleted(id=new_id(), received=now, task=task, by=actor, outcome=done.outcome, at=min(at, now))
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def _act(
+    house: House,
+    once: Once,
+    task: str,
+    actor: str,
+    if_match: str | None,
+    event: Callable[[Session, tables.Task, datetime], AnyEvent],
+) -> Act:
+    def make(session: Session, now: datetime) -> Doing:
+        row, journey = _theirs(session, task, actor, if_match)
+        return Doing(journey=journey, event=event(session, row, now), ahead=row.provisional is not None)
+
+    return do(house, once, make, actor=actor)
+
+
+def _theirs(session: Session, task: str, actor: str, if_match: str | None) -> tuple[tables.Task, tables.Journey]:
+    """An open task that the person may act on, and its journey, which nothing else changes in this transaction.
+
+    Raises:
+        TaskClosed: it ended, or its completion waits for its journey.
+        ChangedMeanwhile: it is not the version that `if_match` names.
+        NotYourTask: it has not come to a role of the person.
+    """
+    row = tasks.read(session, task)
+    journey = journeys.lock(session, row.journey) or journeys.read(session, row.journey)
+    session.refresh(row)
+    if row.status == "closed":
+        raise TaskClosed(hint="Read the task to see how it ended.")
+    if "task-completed" in pending_of(session, row):
+        raise TaskClosed("The task was completed; its journey takes that in as soon as it can.")
+    if if_match is not None and if_match.strip() not in ("*", etag(row)):
+        raise ChangedMeanwhile(hint="Read the task again, then decide.")
+    if not tasks.may_act(session, row, actor):
+        raise NotYourTask(hint="It is for: " + ", ".join(one.role for one in tasks.roles_of(session, task)) + ".")
+    return row, journey
+
+
+def _check_fits(session: Session, row: tables.Task, done: Done) -> None:
+    if done.outcome not in outcomes_of(row):
+        raise OutcomeUndeclared(hint=f"Choose one of: {', '.join(outcomes_of(row))}.")
+    if not done.answers:
+        return  # Who reached nobody has nothing to answer.
+    form = form_of(release_of(session, journeys.read(session, row.journey)), row)
+    if form is None:
+        raise AnswersDoNotFit("The task has no form.", hint="Write a note instead.")
+    if problems := check_answers(form, done.answers):
+        raise AnswersDoNotFit(f"The answers do not fit the form: {'; '.join(problems)}.", hint="Correct these items.")
+
+
+def etag(row: tables.Task) -> str:
+    """The ETag of the task as it is."""
+    return f'"{row.version}"'
+
+
+def outcomes_of(row: tables.Task) -> list[str]:
+    """The outcomes that a person may choose: those that the pathway declares, then those that every task has."""
+    declared = row.outcomes or ["done"]
+    return [*declared, *sorted(ANY_TASK.difference(declared))]
+
+
+def form_of(release: Release, row: tables.Task) -> Form | None:
+    """The form of the task."""
+    return None if row.form is None else release.contents.forms.get(row.form)
+
+
+def release_of(session: Session, journey: tables.Journey) -> Release:
+    """The release that the journey is on."""
+    return releases.load(releases.read(session, journey.release))
+
+
+def pending_of(session: Session, row: tables.Task) -> list[str]:
+    """The kinds of acts on the task that wait in the inbox."""
+    waiting = [one.payload for one in inbox.of_journey(session, row.journey)]
+    return [str(one["kind"]) for one in waiting if one.get("task") == row.id]
