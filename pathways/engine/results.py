@@ -8,7 +8,7 @@ from pathways.engine.evidence import file_result, latest
 from pathways.engine.journey import Reading
 from pathways.engine.starts import carry_out
 from pathways.engine.steps import close_step
-from pathways.engine.triggers import cause_of, decide_result
+from pathways.engine.triggers import cause_of, decide_result, unchanged
 from pathways.engine.turn import Turn
 from pathways.engine.undo import undo, undo_after
 from pathways.engine.visits import book, satisfies, visit_nodes
@@ -27,15 +27,18 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
     if changed:
         turn.journey = replace(turn.journey, readings={**turn.journey.readings, reading.id: reading})
     verdicts = decide_result(turn, filed, reading)
-    silenced = _silences(turn, reading) if changed else []
+    silenced = _silences(turn, reading)
     for verdict in verdicts:
         carry_out(turn, verdict)
     for name in silenced:
-        _not_silent(turn, name, reading, newest)
+        if changed:
+            _not_silent(turn, name, reading, newest)
+        else:
+            carry_out(turn, unchanged(turn, name, filed, reading))
     if changed and turn.journey.status != "ended":
         _stand_for_visits(turn, reading)
     if not verdicts and not silenced:
-        turn.decide("not-watched" if changed else "duplicate", occurrence=cause_of(reading).occurrence)
+        turn.decide("not-watched", occurrence=cause_of(reading).occurrence)
 
 
 def _silences(turn: Turn, reading: Reading) -> list[str]:

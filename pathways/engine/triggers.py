@@ -64,12 +64,13 @@ def decide_result(turn: Turn, filed: Filed, reading: Reading) -> list[Verdict]:
         if isinstance(track.when, Observed) and track.when.observed == reading.data
     ]
     if filed.verdict in {"duplicate", "superseded", "beyond-the-horizon"}:
-        return [_unchanged(turn, name, filed, reading) for name, _, _ in watching]
+        return [unchanged(turn, name, filed, reading) for name, _, _ in watching]
     asked = next((name for name, track, _ in watching if track.safety), watching[0][0] if watching else None)
     return [_observed(turn, name, track, trigger, reading, asked == name) for name, track, trigger in watching]
 
 
-def _unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
+def unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
+    """What a version that changes nothing means for a track that watches its data."""
     cause = cause_of(reading)
     if filed.verdict != "beyond-the-horizon":
         code: Code = "duplicate" if filed.verdict == "duplicate" else "superseded"
