@@ -162,6 +162,8 @@ class TrackState:
     capped: tuple[Cause, ...] = ()
     held: tuple[Cause, ...] = ()
     """What happened during a pause, to be decided at resume."""
+    used: tuple[str, ...] = ()
+    """Results that activations stood on which were let go, oldest first: their revision still reaches a person."""
     last_base: float | None = None
     """The worst value that was last acted on; a worse one may break the cap."""
 

@@ -6,14 +6,17 @@ from datetime import datetime
 from pathways.engine.clocks import moved
 from pathways.engine.context import Facts
 from pathways.engine.exits import HORIZON
-from pathways.engine.journey import Activation, Journey
+from pathways.engine.journey import Activation, Journey, TrackState
 from pathways.language.release import Release
+
+USED_LIMIT = 32
 
 
 def forget(release: Release, journey: Journey, facts: Facts) -> Journey:
     """The journey without results and finished activations older than its horizon; the latest two of each data stay."""
     horizon = horizon_of(release, journey, facts)
     activations = {key: activation for key, activation in journey.activations.items() if not _over(activation, horizon)}
+    journey = _with_used(journey, [gone for key, gone in journey.activations.items() if key not in activations])
     used = {cause.result for activation in activations.values() for cause in activation.causes}
     used |= {cause.result for state in journey.tracks.values() for cause in (*state.capped, *state.held)}
     used |= {node.result for activation in activations.values() for node in activation.nodes.values()}
@@ -35,6 +38,16 @@ def forget(release: Release, journey: Journey, facts: Facts) -> Journey:
         activations=activations,
         horizon=horizon if gone else journey.horizon,
     )
+
+
+def _with_used(journey: Journey, gone: list[Activation]) -> Journey:
+    """The journey with the results that finished activations stood on; the latest of each track."""
+    tracks = dict(journey.tracks)
+    for activation in gone:
+        state = tracks.get(activation.track, TrackState())
+        results = tuple(cause.result for cause in activation.causes if cause.result is not None)
+        tracks[activation.track] = replace(state, used=(*state.used, *results)[-USED_LIMIT:])
+    return replace(journey, tracks=tracks)
 
 
 def _over(activation: Activation, horizon: datetime) -> bool:

@@ -75,10 +75,9 @@ def unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
     if filed.verdict != "beyond-the-horizon":
         code: Code = "duplicate" if filed.verdict == "duplicate" else "superseded"
         return Verdict(track=name, code=code, cause=cause)
-    used = attached(turn, name, reading.id) is not None and turn.journey.status != "ended"
-    return Verdict(
-        track=name, code="beyond-the-horizon", cause=cause, intent="start" if used else "none", kind="review"
-    )
+    if reading.id in turn.state(name).used and turn.journey.status != "ended":
+        return review(turn, name, cause, "beyond-the-horizon", {})
+    return Verdict(track=name, code="beyond-the-horizon", cause=cause)
 
 
 def _observed(turn: Turn, name: str, track: Track, trigger: Observed, reading: Reading, asked: bool) -> Verdict:
