@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
 
 from pathways.engine.clocks import moved, times
 from pathways.engine.context import Facts
@@ -63,16 +62,12 @@ def begins(track: Track, date: datetime, facts: Facts, zone: str) -> datetime:
     return min((moved(date, span, facts, zone, -1) for span in (*first.remind, first.window.early)), default=date)
 
 
-def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, now: datetime) -> int:
-    """How many further occurrences have begun too by now: the ones before the last are collapsed."""
+def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, now: datetime) -> bool:
+    """Whether the occurrence after the next one has begun too by now: of a series the last one alone is done."""
     if not isinstance(track.when, Every) or track.when.from_.anchor == LAST_DONE:
-        return 0
-
-    def begun(ahead: int) -> bool:
-        date = planned(track, state, journey, facts, ahead=ahead)
-        return date is not None and begins(track, date, facts, journey.patient.zone) <= now
-
-    return len(list(takewhile(begun, range(1, 1001))))
+        return False
+    date = planned(track, state, journey, facts, ahead=1)
+    return date is not None and begins(track, date, facts, journey.patient.zone) <= now
 
 
 def silence(track: Silent, state: TrackState, journey: Journey, facts: Facts) -> tuple[str, datetime] | None:
