@@ -1,11 +1,14 @@
 """Pathways as folders of files on a disk, read into the texts that the language takes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
-from pathways.errors import Invalid, NotFound
-from pathways.language.reading import PATHWAY_FILE
+from pathways.errors import Invalid, NotFound, PathwayProblems
+from pathways.language import reading as language
+from pathways.language.reading import PATHWAY_FILE, Reading
+from pathways.language.release import Release
 
 _PARTS = ("forms", "messages")
 _SCENARIOS = "scenarios"
@@ -52,6 +55,27 @@ def scenario_files(path: Path) -> Mapping[Path, bytes]:
     """
     chosen = [path] if path.is_file() else sorted((path / _SCENARIOS).glob("*.yaml"))
     return {file: _content(file) for file in chosen if not _is_hidden(file)}
+
+
+def examine(folder: Path) -> Reading:
+    """Read the pathway of the folder; each problem names its file with the folder before it."""
+    reading = language.examine(pathway_files(folder))
+    placed = tuple(replace(problem, file=str(folder / problem.file)) for problem in reading.problems)
+    return replace(reading, problems=placed)
+
+
+def release(folder: Path) -> Release:
+    """The release that the folder makes.
+
+    Raises:
+        PathwayProblems: with every error in its files.
+    """
+    reading = examine(folder)
+    if reading.release is None:
+        raise PathwayProblems(
+            (problem for problem in reading.problems if problem.severity == "error"), hint="Correct these lines."
+        )
+    return reading.release
 
 
 def _is_hidden(file: Path) -> bool:

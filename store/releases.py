@@ -15,19 +15,20 @@ from store.database import Session
 def publish(
     session: Session, release: Release, *, by: str, now: datetime, demonstration: bool = False
 ) -> tables.Release:
-    """Publish a release; one that is published already is given back unchanged.
+    """Publish a release; one that is published already is given back, for patients from now on where that is wanted.
 
     Raises:
         Invalid: it has unconfirmed parameters and is not for demonstration data alone.
     """
-    known = session.get(tables.Release, release.checksum)
-    if known is not None:
-        return known
     if release.unconfirmed and not demonstration:
         raise Invalid(
             f"No clinician has confirmed: {', '.join(release.unconfirmed)}.",
             hint="Have them confirmed in the pathway file, or publish it for demonstration data alone.",
         )
+    known = session.get(tables.Release, release.checksum)
+    if known is not None:
+        known.demonstration = known.demonstration and demonstration
+        return known
     last = session.scalar(select(func.max(tables.Release.number))) or 0
     row = tables.Release(
         checksum=release.checksum,

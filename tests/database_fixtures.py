@@ -4,6 +4,7 @@ A `conftest.py` imports the fixtures that its tests use.
 """
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,9 +49,11 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+def postgresql() -> Iterator[PostgreSQL]:
     """A PostgreSQL server of this test session."""
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    # Not in pytest's own folder: started as root, the server runs as another user, and the next session of pytest
+    # takes from everyone else the right to enter that folder.
+    server = get_server(tempfile.mkdtemp(prefix="tongxing-postgresql-"), cleanup_mode="delete")
     found = PostgreSQL(address=server.get_uri())
     found.run(f"CREATE DATABASE {found.template}")
     database = open_database(found.url(found.template))
