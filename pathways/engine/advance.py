@@ -156,7 +156,8 @@ def _planned(turn: Turn, wake: Wake) -> None:
     date_ = plans.planned(track, state, turn.journey, turn.facts)
     if date_ is None:
         return
-    turn.remember(name, replace(state, next=state.next + 1, origin=None))
+    # Counted from its date in case nothing begins that could be done; what begins counts anew when it is.
+    turn.remember(name, replace(state, next=state.next + 1, origin=date_))
     cause = Cause(kind="planned", occurrence=str(state.next), received=wake.at, planned=wake.at, planned_for=date_)
     series = isinstance(track.when, Every)
     if series and late(wake.at, turn.now, track.steps[0].late_after, turn.facts, turn.zone):
@@ -166,7 +167,10 @@ def _planned(turn: Turn, wake: Wake) -> None:
             code: Code = "too-late" if policy == "skip" else "collapsed"
             turn.decide(code, track=name, occurrence=cause.occurrence)
             return
-    carry_out(turn, admit(turn, name, cause, values={}))
+    verdict = admit(turn, name, cause, values={})
+    if verdict.kind == "steps" and verdict.intent in {"start", "restart", "attach"}:
+        turn.remember(name, replace(turn.state(name), origin=None))
+    carry_out(turn, verdict)
 
 
 def _silent(turn: Turn, wake: Wake) -> None:

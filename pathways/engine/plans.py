@@ -21,15 +21,14 @@ def instant_of(moment: Moment, journey: Journey, facts: Facts) -> datetime | Non
     return moved(anchor, moment.offset, facts, journey.patient.zone, moment.sign)
 
 
-def planned(track: Track, state: TrackState, journey: Journey, facts: Facts, *, ahead: int = 0) -> datetime | None:
-    """The date of the track's next occurrence, or of the one `ahead` of it; None where there is none."""
-    number = state.next + ahead
+def planned(track: Track, state: TrackState, journey: Journey, facts: Facts) -> datetime | None:
+    """The date of the track's next occurrence; None where there is none."""
     match track.when:
         case At(at=moment, time=clock):
-            date = instant_of(moment, journey, facts) if number == 1 else None
+            date = instant_of(moment, journey, facts) if state.next == 1 else None
         case Every() as every:
             clock = every.time
-            date = _repeated(every, state, journey, facts, number, ahead)
+            date = _repeated(every, state, journey, facts)
         case _:
             return None
     if date is None or clock is None:
@@ -37,19 +36,17 @@ def planned(track: Track, state: TrackState, journey: Journey, facts: Facts, *, 
     return at_local(date, clock, journey.patient.zone)
 
 
-def _repeated(
-    every: Every, state: TrackState, journey: Journey, facts: Facts, number: int, ahead: int
-) -> datetime | None:
-    if every.times is not None and number > every.times:
+def _repeated(every: Every, state: TrackState, journey: Journey, facts: Facts) -> datetime | None:
+    if every.times is not None and state.next > every.times:
         return None
     zone = journey.patient.zone
     if every.from_.anchor == LAST_DONE:
         # The first counts from enrolment, each later one from when the one before was done.
         origin = journey.anchors["enrolled"] if state.next == 1 else state.origin
-        date = None if origin is None else moved(origin, times(every.every, ahead + 1), facts, zone)
+        date = None if origin is None else moved(origin, every.every, facts, zone)
     else:
         origin = instant_of(every.from_, journey, facts)
-        date = None if origin is None else moved(origin, times(every.every, number), facts, zone)
+        date = None if origin is None else moved(origin, times(every.every, state.next), facts, zone)
     until = None if every.until is None else instant_of(every.until, journey, facts)
     return None if date is None or (until is not None and date > until) else date
 
@@ -66,7 +63,7 @@ def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, n
     """Whether the occurrence after the next one has begun too by now: of a series the last one alone is done."""
     if not isinstance(track.when, Every) or track.when.from_.anchor == LAST_DONE:
         return False
-    date = planned(track, state, journey, facts, ahead=1)
+    date = planned(track, replace(state, next=state.next + 1), journey, facts)
     return date is not None and begins(track, date, facts, journey.patient.zone) <= now
 
 
