@@ -113,8 +113,11 @@ def _attach(turn: Turn, verdict: Verdict, key: str) -> None:
 
 
 def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
-    """Losing one cause re-bases on the others; losing the last undoes."""
+    """Losing one cause re-bases on the others; losing the last undoes. What is undone already only tells its holder."""
     activation = turn.activation(key)
+    if activation.state == "undone":
+        annotate(turn, key, "undone", verdict.values, flag=True)
+        return
     causes = tuple(cause for cause in activation.causes if cause.result != verdict.cause.result)
     if not causes:
         undo.undo(turn, key, "undone")

@@ -256,13 +256,13 @@ def cause_value(trigger: object, cause: Cause) -> float | None:
 
 
 def attached(turn: Turn, track: str, result: str) -> str | None:
-    """The latest activation of the track that stands on the result."""
+    """The latest activation of the track that stands on the result; an undone one while work that was begun is open."""
     found = [
         key
         for key, activation in turn.journey.activations.items()
         if activation.track == track
         and activation.kind in {"steps", "first-task", "review", "question"}
-        and not (activation.state == "undone" and not activation.served)
+        and (activation.state != "undone" or any(node.end is None for node in activation.nodes.values()))
         and any(cause.result == result for cause in activation.causes)
     ]
     return found[-1] if found else None
