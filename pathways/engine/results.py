@@ -75,7 +75,10 @@ def _not_silent(turn: Turn, name: str, reading: Reading, before: Reading | None)
 
 def _stand_for_visits(turn: Turn, reading: Reading) -> None:
     """A result stands for a visit, also for one that was missed before it came; taken back, the visit is open again."""
-    for key, path, node, step in tuple(visit_nodes(turn.release, turn.journey)):
+    for key, path, _, step in tuple(visit_nodes(turn.release, turn.journey)):
+        node = turn.activation(key).nodes.get(path)
+        if node is None or (node.end is not None and turn.activation(key).state == "undone"):
+            continue
         track = turn.activation(key).track
         if node.result == reading.id and (reading.void or not satisfies(turn, step, node, reading)):
             turn.decide("reopened", track=track, step=path)
