@@ -26,7 +26,7 @@ PATHWAY_FILE = "pathway.yaml"
 _VALUES = ("data", "parameters", "values")
 _SECTIONS = ("anchors", *_VALUES, "ladders", "tracks", "words")
 # In the place of what cannot be read while the rest is checked; never part of a release.
-_STAND_INS: Mapping[str, object] = {
+_STAND_INS: Mapping[str, Any] = {
     "pathway": "unread",
     "title": {"zh": "-", "en": "-"},
     "evidence": ["-"],
@@ -139,15 +139,16 @@ def _take_in_the_rest(found: _Found, document: Document, misfits: tuple[Misfit, 
     rest: dict[Any, Any] = dict(document.value)
     for section, *inside in broken:
         held = rest.get(section)
-        if section in _SECTIONS and inside and isinstance(held, dict):
+        if section in _SECTIONS and not (inside and isinstance(held, dict)):
+            return  # every name in it would be taken for unknown
+        if section in _SECTIONS:
             rest[section] = cast("dict[Any, Any]", held) | {}
             found.unread.update(_texts({inside[0]: rest[section].pop(inside[0], None)}))
         else:
             found.unread.update(_texts(rest.pop(section, None)))
         found.values_read &= section not in _VALUES
     rest = {**_STAND_INS, **rest}
-    if isinstance(rest["anchors"], dict):
-        rest["anchors"] = {"enrolled": {}} | cast("dict[Any, Any]", rest["anchors"])
+    rest["anchors"] = _STAND_INS["anchors"] | rest["anchors"]
     try:
         found.pathway = fitted(rest, Pathway)
     except ValidationError:

@@ -219,12 +219,10 @@ def _missing(spot: _Spot) -> tuple[str, str]:
 
 def _unknown_key(spot: _Spot) -> tuple[str, str]:
     key = str(spot.path[-1])
-    if spot.owner is None:
-        return f"unknown key '{key}'", "expected no such key"
     for kinds, noun in ((STEP_KINDS, "step"), (TRIGGER_KINDS, "trigger")):
         if key in kinds and spot.owner in kinds.values():
             return f"'{spot.kind}' and '{key}' in one {noun}", f"expected one of them: each {noun} has one kind"
-    return f"unknown key '{key}'", did_you_mean(key, fields_of(spot.owner))
+    return f"unknown key '{key}'", did_you_mean(key, fields_of(spot.owner) if spot.owner else ())
 
 
 def _no_kind(spot: _Spot, given: object) -> tuple[str, str]:
