@@ -33,7 +33,7 @@ def tell(
         turn.journey = replace(turn.journey, contacts=(*recent, turn.now))
     turn.act(
         SendMessage(
-            message=turn.id_of(key, path + mark),
+            message=turn.id_of(key, path, mark),
             template=template,
             track=turn.activation(key).track,
             urgent=urgent,

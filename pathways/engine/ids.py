@@ -18,6 +18,6 @@ def activation_id(journey: str, track: str, kind: str, occurrence: str) -> str:
     return derive(journey, "activation", track, kind, occurrence)
 
 
-def node_id(journey: str, activation: str, path: str) -> str:
-    """The id that a task, message, form or visit has outside the engine."""
-    return derive(journey, "node", activation, path)
+def node_id(journey: str, activation: str, path: str, again: int = 0) -> str:
+    """The id that a task, message, form or visit has outside the engine; `again` counts its earlier times."""
+    return derive(journey, "node", activation, path + "/again" * again)

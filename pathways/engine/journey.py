@@ -143,6 +143,8 @@ class Activation:
     nodes: Mapping[str, Node] = field(default_factory=dict[str, Node])
     served: tuple[str, ...] = ()
     """Paths of tasks that were begun when the activation was undone: they are still served with their outcomes."""
+    again: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How often a path was taken back because a step before it was open again: each time has ids of its own."""
     note: str | None = None
     ended: datetime | None = None
 

@@ -88,11 +88,15 @@ def outcomes_of(step: Task) -> frozenset[str]:
     return (frozenset(step.outcomes) or frozenset({"done"})) | ANY_TASK
 
 
+def _id(journey: Journey, key: str, path: str) -> str:
+    return node_id(journey.id, key, path, journey.activations[key].again.get(path, 0))
+
+
 def find_task(release: Release, journey: Journey, task: str) -> tuple[str, str, Node, Task] | None:
     """The activation, path, node and step of a task by its id."""
     for key, activation in journey.activations.items():
         for path, node in activation.nodes.items():
-            if node.kind == "task" and node_id(journey.id, key, path) == task:
+            if node.kind == "task" and _id(journey, key, path) == task:
                 step = task_at(release, activation, path)
                 return None if step is None else (key, path, node, step)
     return None
@@ -104,7 +108,7 @@ def find_visit(release: Release, journey: Journey, event: VisitReported) -> tupl
         if event.visit is None:
             if node.end is None and step.visit == event.name:
                 return key, path
-        elif node.end is None and node_id(journey.id, key, path) == event.visit:
+        elif node.end is None and _id(journey, key, path) == event.visit:
             return key, path
     return None
 
@@ -115,7 +119,7 @@ def find_ask(release: Release, journey: Journey, form: str, ask: str | None) -> 
         (node.order, key, path)
         for key, activation in journey.activations.items()
         for path, node in activation.nodes.items()
-        if node.kind == "ask" and node.end is None and (ask is None or node_id(journey.id, key, path) == ask)
+        if node.kind == "ask" and node.end is None and (ask is None or _id(journey, key, path) == ask)
     ]
     for _, key, path in sorted(found):
         step = find_step(release, journey.activations[key], path)

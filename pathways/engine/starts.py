@@ -73,7 +73,7 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         turn,
         Activation(
             track=name,
-            occurrence=_unused(turn, name, kind, cause.occurrence),
+            occurrence=turn.unused(name, kind, cause.occurrence),
             kind=kind,
             started=turn.now,
             received=cause.received,
@@ -85,18 +85,6 @@ def _start(turn: Turn, verdict: Verdict) -> None:
             note=verdict.note,
         ),
     )
-
-
-def _unused(turn: Turn, track: str, kind: str, occurrence: str) -> str:
-    """The occurrence, marked where the very same one started before and was undone."""
-    taken = {
-        activation.occurrence
-        for activation in turn.journey.activations.values()
-        if activation.track == track and activation.kind == kind
-    }
-    while occurrence in taken:
-        occurrence += "+"
-    return occurrence
 
 
 def _attach(turn: Turn, verdict: Verdict, key: str) -> None:

@@ -189,7 +189,7 @@ def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str)
         turn,
         Activation(
             track=parent.track,
-            occurrence=f"{key}:{path}",
+            occurrence=turn.unused(parent.track, kind, f"{key}:{path}"),
             kind=kind,
             started=turn.now,
             received=turn.now,

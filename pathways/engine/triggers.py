@@ -262,7 +262,7 @@ def attached(turn: Turn, track: str, result: str) -> str | None:
         for key, activation in turn.journey.activations.items()
         if activation.track == track
         and activation.kind in {"steps", "first-task", "review", "question"}
-        and (activation.state != "undone" or any(node.end is None for node in activation.nodes.values()))
+        and (activation.state != "undone" or open_tasks(turn, key))
         and any(cause.result == result for cause in activation.causes)
     ]
     return found[-1] if found else None

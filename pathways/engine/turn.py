@@ -7,7 +7,7 @@ from datetime import datetime
 from pathways.engine.actions import AnyAction
 from pathways.engine.context import Context, Facts
 from pathways.engine.ids import activation_id, node_id
-from pathways.engine.journey import Activation, Effect, Journey, Node, Scalar, TrackState
+from pathways.engine.journey import Activation, ActivationKind, Effect, Journey, Node, Scalar, TrackState
 from pathways.engine.reasons import Code, Reason
 from pathways.language.definition import Track
 from pathways.language.release import Release
@@ -70,9 +70,20 @@ class Turn:
         self.journey = replace(self.journey, order=self.journey.order + 1)
         return Node(kind=kind, order=self.journey.order, entered=self.now, since=since)
 
-    def id_of(self, key: str, path: str) -> str:
-        """The id that a node has outside the engine."""
-        return node_id(self.journey.id, key, path)
+    def id_of(self, key: str, path: str, mark: str = "") -> str:
+        """The id that a node has outside the engine; `mark` tells several messages of one step apart."""
+        return node_id(self.journey.id, key, path + mark, self.activation(key).again.get(path, 0))
+
+    def unused(self, track: str, kind: ActivationKind, occurrence: str) -> str:
+        """The occurrence, marked where the very same one started before."""
+        taken = {
+            activation.occurrence
+            for activation in self.journey.activations.values()
+            if activation.track == track and activation.kind == kind
+        }
+        while occurrence in taken:
+            occurrence += "+"
+        return occurrence
 
     def act(self, action: AnyAction) -> None:
         """Adds an action."""

@@ -58,7 +58,8 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
             continue
         _undo_node(undoing, other, node, step)
         kept = turn.activation(key)
-        turn.put(replace(kept, nodes={name: kept.nodes[name] for name in kept.nodes if name != other}))
+        nodes = {name: kept.nodes[name] for name in kept.nodes if name != other}
+        turn.put(replace(kept, nodes=nodes, again={**kept.again, other: kept.again.get(other, 0) + 1}))
 
 
 def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
