@@ -65,7 +65,8 @@ def yes(granted: bool = True, when: datetime = NOW) -> patients.Consent:
 
 def journey(session: Session, who: tables.Patient, pathway: Release | None = None, **more: Any) -> tables.Journey:
     """A journey of the patient that begins now."""
-    row = releases.publish(session, pathway or release(), by="lead-1", now=NOW)
+    chosen = pathway or release()
+    row = releases.publish(session, chosen, by="lead-1", now=NOW, demonstration=bool(chosen.unconfirmed))
     start = journeys.Start(patient=who.id, pathway=row.pathway, enrolled=NOW, **more)
     return journeys.begin(session, start, by="nurse-1", now=NOW).journey
 

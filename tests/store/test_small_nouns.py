@@ -76,7 +76,17 @@ def test_unconfirmed_parameters_serve_demonstration_data_alone(database: Databas
         with pytest.raises(Invalid, match="low"):
             releases.publish(session, unconfirmed, by="lead-1", now=NOW)
         assert releases.publish(session, unconfirmed, by="lead-1", now=NOW, demonstration=True).demonstration
+        with pytest.raises(Invalid, match="low"):
+            releases.publish(session, unconfirmed, by="lead-1", now=NOW)
         assert builders.journey(session, builders.patient(session), unconfirmed).demonstration
+
+
+def test_a_demonstration_release_can_be_published_for_patients_later(database: Database) -> None:
+    """Where its parameters are confirmed, it serves patients from then on, and stays so."""
+    with database.write() as session:
+        assert releases.publish(session, builders.release(), by="lead-1", now=NOW, demonstration=True).demonstration
+        assert not releases.publish(session, builders.release(), by="lead-1", now=NOW).demonstration
+        assert not releases.publish(session, builders.release(), by="lead-1", now=NOW, demonstration=True).demonstration
 
 
 def test_an_event_waits_in_the_inbox_until_it_shows(database: Database) -> None:

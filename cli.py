@@ -1,0 +1,292 @@
+"""The `tongxing` command. What a person reads is Chinese with English beside it."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from activities.clock import utc_now
+from activities.logs import write_logs
+from pathways.errors import Misconfigured, NotFound, PathwayProblems, TongxingError
+from pathways.language.release import Release
+from pathways.language.schema import json_schema
+from settings import Settings, read_settings
+from store import library
+
+FAILED, REFUSED = 1, 2
+"""Exit statuses: what was looked at is not in order; what was asked for cannot be done."""
+PUBLISHER = "command"
+
+app = typer.Typer(
+    name="tongxing",
+    help="同行：医院诊疗路径引擎 · Tongxing: a care-pathway engine for hospitals",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+State = Annotated[
+    Path | None,
+    typer.Option(help="数据目录，默认为 .tongxing · State folder, .tongxing where left out", show_default=False),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="接口端口 · Port of the API, 8000 where left out; a free one for 0 or a taken one",
+        show_default=False,
+    ),
+]
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh", help="移开原有数据，重新开始 · Set the old state aside and begin anew"),
+]
+Demo = Annotated[bool, typer.Option(help="建立演示患者 · Make demonstration patients")]
+Pathways = Annotated[
+    list[Path],
+    typer.Argument(
+        help="路径文件夹、其中的 pathway.yaml，或多个路径所在的文件夹 · "
+        "A pathway's folder, its pathway.yaml, or a folder of such folders",
+        show_default=False,
+    ),
+]
+Pathway = Annotated[
+    Path,
+    typer.Argument(
+        help="路径文件夹，或多个路径所在的文件夹 · A pathway's folder, or a folder of such folders", show_default=False
+    ),
+]
+Scenarios = Annotated[
+    Path,
+    typer.Argument(
+        help="路径文件夹、多个路径所在的文件夹，或一个情景文件 · "
+        "A pathway's folder, a folder of such folders, or one scenario file",
+        show_default=False,
+    ),
+]
+Demonstration = Annotated[
+    bool,
+    typer.Option(
+        "--demonstration",
+        help="仅用于演示数据 · For demonstration data alone: parameters may be unconfirmed",
+    ),
+]
+Role = Annotated[str | None, typer.Option(help="角色 · Of this role, such as diabetes-nurse", show_default=False)]
+Overdue = Annotated[bool, typer.Option("--overdue", help="仅逾期 · Overdue ones alone")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        help="服务地址，默认为本机正在运行的服务 · Address of the server; where left out, the one on the state folder",
+        show_default=False,
+    ),
+]
+
+
+def main() -> None:
+    """Run the command; an error of ours is told in words, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal that cannot show Chinese must not end the program
+            reconfigure(errors="replace")
+    try:
+        app()
+    except TongxingError as error:
+        _complain(error)
+        sys.exit(FAILED if isinstance(error, PathwayProblems) else REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+
+
+@app.command()
+def up(state: State = None, port: Port = None, fresh: Fresh = False, demo: Demo = True) -> None:
+    """在本机启动全部服务 · Start everything on this machine; Ctrl-C ends it, the next start resumes."""
+    import installation
+
+    installation.run(_settings(state_dir=state, api_port=port), _say, fresh=fresh, demo=demo)
+
+
+@app.command()
+def worker() -> None:
+    """运行工作进程 · Run the worker: journeys, delivery of the inbox, sending of messages."""
+    from worker import run_worker
+
+    settings = _made(read_settings())
+    write_logs(settings.log_level)
+    run_worker(settings)
+
+
+@app.command()
+def api() -> None:
+    """运行接口与任务列表页面 · Run the API and the worklist page."""
+    from server import run_api
+
+    settings = _made(read_settings())
+    write_logs(settings.log_level)
+    run_api(settings, _say)
+
+
+@app.command()
+def migrate() -> None:
+    """升级数据库结构 · Bring the database up to date."""
+    from store.database import open_database
+
+    database = open_database(_made(read_settings()).database_url)
+    try:
+        database.migrate()
+    finally:
+        database.close()
+    _say("数据库已是最新 · The database is up to date.")
+
+
+@app.command()
+def check(paths: Pathways) -> None:
+    """检查路径文件 · Tell every problem in the files of pathways at its place; status 1 where one is an error."""
+    errors = 0
+    for folder in (folder for path in paths for folder in library.pathway_folders(path)):
+        reading = library.examine(folder)
+        for problem in reading.problems:
+            typer.echo(problem)
+        count = sum(problem.severity == "error" for problem in reading.problems)
+        warnings = len(reading.problems) - count
+        errors += count
+        sign = "✗" if count else "✓"
+        _say(f"{sign} {folder}: {count} 个错误，{warnings} 个提醒 · errors: {count}, warnings: {warnings}")
+    if errors:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def rehearse(path: Scenarios) -> None:
+    """演练情景 · Play scenario files through the engine; status 1 where a line is not met."""
+    one = path.is_file() and path.suffix == ".yaml" and path.name != library.PATHWAY_FILE
+    played = failed = 0
+    for folder in library.pathway_folders(path.parent.parent if one else path):
+        release = library.release(folder)
+        for file, content in library.scenario_files(path if one else folder).items():
+            told, passed = _played(release, file, content)
+            typer.echo(told)
+            played, failed = played + 1, failed + (not passed)
+    if not played:
+        raise NotFound(f"There is no scenario in {path}.", hint="Write some: docs/scenarios.md says how.")
+    _say(f"情景 {played} 个，未通过 {failed} 个 · scenarios: {played}, failed: {failed}")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def publish(path: Pathway, demonstration: Demonstration = False) -> None:
+    """发布路径 · Publish pathways: a changed file is a new release, running journeys keep theirs."""
+    from store import releases
+    from store.database import open_database
+
+    ready = [library.release(folder) for folder in library.pathway_folders(path)]
+    database = open_database(_made(read_settings()).database_url)
+    try:
+        if not database.schema_current():
+            raise Misconfigured("The database is not up to date.", hint="Run `tongxing migrate` first.")
+        with database.write() as session:
+            for release in ready:
+                row = releases.publish(session, release, by=PUBLISHER, now=utc_now(), demonstration=demonstration)
+                if row.demonstration:
+                    _say("*** 仅供演示，勿用于患者 · DEMONSTRATION DATA ALONE, not for patients ***")
+                    _say(f"未确认 · not confirmed: {', '.join(release.unconfirmed) or '-'}")
+                _say(f"{row.pathway}: 版本 {row.number} · release {row.number}")
+                typer.echo(row.checksum)
+    finally:
+        database.close()
+
+
+@app.command()
+def schema() -> None:
+    """输出路径文件的 JSON Schema · Print the JSON Schema of pathway, form and message files, for editors."""
+    typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def tasks(role: Role = None, overdue: Overdue = False, url: Url = None, state: State = None) -> None:
+    """在终端查看任务列表 · Show the worklist in the terminal."""
+    from api import terminal
+    from workflows.statefolder import StateFolder
+
+    settings = _settings(state_dir=state)
+    running = StateFolder(settings.state_dir).running()
+    found = url or (running and running.api) or f"http://{settings.api_host}:{settings.api_port}"
+    terminal.show_tasks(Console(), found, role=role, overdue=overdue, english=_is_english())
+
+
+@app.command()
+def doctor(state: State = None) -> None:
+    """检查运行环境 · Say what is missing and what to do; status 1 where something is."""
+    import doctor as checks
+
+    signs = {"ok": "✓", "note": "·", "missing": "✗"}
+    found = checks.examine(_settings(state_dir=state))
+    table = Table.grid(padding=(0, 2))
+    for one in found:
+        told = f"{one.what}\n→ {one.to_do}" if one.to_do else one.what
+        table.add_row(signs[one.state], " · ".join(dict.fromkeys((one.about.zh, one.about.en))), told)
+    Console(highlight=False, markup=False).print(table)
+    missing = sum(one.state == "missing" for one in found)
+    _say(f"缺少 {missing} 项 · missing: {missing}" if missing else "一切就绪 · All is in order.")
+    if missing:
+        raise typer.Exit(FAILED)
+
+
+def _played(release: Release, file: Path, content: bytes) -> tuple[object, bool]:
+    """What came of a scenario, and whether it went as written."""
+    from pathways.proof.reading import read_scenario
+    from pathways.proof.rehearse import rehearse
+
+    try:
+        rehearsal = rehearse(release, read_scenario(str(file), content, release))
+    except PathwayProblems as unreadable:
+        return unreadable, False
+    return rehearsal, not rehearsal.failures
+
+
+def _settings(**options: Any) -> Settings:
+    return read_settings(**{name: value for name, value in options.items() if value is not None})
+
+
+def _made(settings: Settings) -> Settings:
+    """The settings, with the state folder there if the database is in it."""
+    if settings.database_url.startswith("sqlite"):
+        try:
+            settings.state_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            raise Misconfigured(
+                f"The state folder {settings.state_dir} cannot be made: {refused.strerror}.",
+                hint="Correct the permissions, or set TONGXING_STATE_DIR.",
+            ) from None
+    return settings
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+def _is_english() -> bool:
+    told = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return told.startswith("en")
+
+
+def _complain(error: TongxingError) -> None:
+    from api.errors import kind_of
+
+    title = kind_of(error).title
+    typer.echo(f"{title.en if _is_english() else title.zh}: {error}", err=True)
+
+
+if __name__ == "__main__":
+    main()
