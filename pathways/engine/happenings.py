@@ -62,8 +62,8 @@ def happen(turn: Turn, event: AnyEvent) -> None:
         case VisitReported():
             _visit(turn, event)
         case TrackStarted():
-            cause = Cause(kind="by-hand", occurrence=event.id, received=event.received)
-            carry_out(turn, admit(turn, event.track, cause, values={}, chosen=True))
+            cause = Cause(kind="by-hand", occurrence=event.id, received=event.received, chosen=True)
+            carry_out(turn, admit(turn, event.track, cause, values={}))
         case TrackStopped():
             stop(turn, event.track)
         case Paused():

@@ -81,6 +81,8 @@ class Cause:
     high: float | None = None
     planned: datetime | None = None
     planned_for: datetime | None = None
+    chosen: bool = False
+    """A person chose it: exclusions and caps are passed, also after a pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ def take_effect(turn: Turn, effect: Effect) -> None:
             for name in _waiting(turn, effect):
                 carry_out(turn, admit(turn, name, _cause(effect, effect.kind), values={}))
         case "start":
-            carry_out(turn, admit(turn, effect.name, _cause(effect, "step"), values={}, chosen=effect.chosen))
+            cause = replace(_cause(effect, "step"), chosen=effect.chosen)
+            carry_out(turn, admit(turn, effect.name, cause, values={}))
         case "unstart":
             _unstart(turn, effect)
         case "stop":

@@ -170,7 +170,6 @@ def admit(
     *,
     values: Values,
     kind: ActivationKind = "steps",
-    chosen: bool = False,
 ) -> Verdict:
     """What becomes of something that would start the track. What a person chose passes exclusions and caps."""
     track = turn.track(name)
@@ -191,7 +190,7 @@ def admit(
         return verdict("ended", "none")
     if turn.paused(name):
         return verdict("held", "hold")
-    excluded = Truth.FALSE if chosen or track.unless is None else _excluded(turn, track.unless)
+    excluded = Truth.FALSE if cause.chosen or track.unless is None else _excluded(turn, track.unless)
     if excluded is Truth.TRUE:
         return verdict("excluded", "none")
     if excluded is Truth.UNKNOWN and not track.safety:
@@ -199,7 +198,7 @@ def admit(
     worse = is_worse(track.when, cause, turn.state(name).last_base)
     until = (
         None
-        if chosen or track.at_most is None
+        if cause.chosen or track.at_most is None
         else capped_until(track.at_most, turn.state(name), cause.received, turn.facts, turn.zone)
     )
     running = [
