@@ -68,18 +68,17 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
         if cause.result is not None:
             undo.cancel_corrections(turn, cause.result)
-    kind = "question" if verdict.code == "asked" else verdict.kind
     begin(
         turn,
         Activation(
             track=name,
-            occurrence=turn.unused(name, kind, cause.occurrence),
-            kind=kind,
+            occurrence=turn.unused(name, verdict.kind, cause.occurrence),
+            kind=verdict.kind,
             started=turn.now,
             received=cause.received,
             planned=cause.planned,
             planned_for=cause.planned_for,
-            about=name if kind in {"question", "review"} else None,
+            about=name if verdict.kind in {"question", "review"} else None,
             causes=(cause,),
             base=cause_value(track.when, cause),
             note=verdict.note,

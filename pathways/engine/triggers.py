@@ -143,14 +143,7 @@ def _still_true(turn: Turn, name: str, trigger: Observed, cause: Cause, holder: 
 
 def review(turn: Turn, name: str, cause: Cause, code: Code, values: Values) -> Verdict:
     """A person of the track's first role looks at the value; one open review a track."""
-    opened = next(
-        (
-            key
-            for key, activation in turn.journey.activations.items()
-            if activation.track == name and activation.kind == "review" and activation.state == "running"
-        ),
-        None,
-    )
+    opened = _running(turn, name, "review")
     return Verdict(
         track=name,
         code=code,
@@ -159,6 +152,26 @@ def review(turn: Turn, name: str, cause: Cause, code: Code, values: Values) -> V
         kind="review",
         target=opened,
         note=code,
+        values=values,
+    )
+
+
+def _running(turn: Turn, name: str, kind: ActivationKind) -> str | None:
+    activations = turn.journey.activations.items()
+    return next((key for key, a in activations if (a.track, a.kind, a.state) == (name, kind, "running")), None)
+
+
+def _question(turn: Turn, name: str, cause: Cause, values: Values) -> Verdict:
+    """A person decides whether the track starts; one open question a track."""
+    opened = _running(turn, name, "question")
+    worse = opened is not None and is_worse(turn.track(name).when, cause, turn.activation(opened).base)
+    return Verdict(
+        track=name,
+        code="worse" if worse else "asked",
+        cause=cause,
+        intent="start" if opened is None else "attach",
+        kind="question",
+        target=opened,
         values=values,
     )
 
@@ -194,7 +207,7 @@ def admit(
     if excluded is Truth.TRUE:
         return verdict("excluded", "none")
     if excluded is Truth.UNKNOWN and not track.safety:
-        return Verdict(track=name, code="asked", cause=cause, intent="start", kind="question", values=values)
+        return _question(turn, name, cause, values)
     worse = is_worse(track.when, cause, turn.state(name).last_base)
     until = (
         None
