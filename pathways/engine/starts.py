@@ -45,8 +45,12 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
 
 
 def _without(causes: tuple[Cause, ...], cause: Cause) -> tuple[Cause, ...]:
-    """The causes less earlier versions of the same result."""
-    return tuple(other for other in causes if other.result is None or other.result != cause.result)
+    """The causes less what the cause replaces: earlier versions of its result, of a silence the time before."""
+
+    def replaced(other: Cause) -> bool:
+        return other.kind == cause.kind == "silent" if other.result is None else other.result == cause.result
+
+    return tuple(other for other in causes if not replaced(other))
 
 
 def _forget(turn: Turn, verdict: Verdict) -> None:
@@ -108,13 +112,24 @@ def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
     causes = tuple(cause for cause in activation.causes if cause.result != verdict.cause.result)
     if not causes:
         undo.undo(turn, key, "undone")
+        _uncount(turn, activation)
         return
     trigger = turn.track(verdict.track).when
     values = [value for value in (cause_value(trigger, cause) for cause in causes) if value is not None]
     higher = isinstance(trigger, Observed) and trigger.worse == "higher"
     base = (max(values) if higher else min(values)) if values else None
     turn.put(replace(activation, causes=causes, base=base))
+    turn.remember(verdict.track, replace(turn.state(verdict.track), last_base=base))
     annotate(turn, key, "re-based", verdict.values, flag=True)
+
+
+def _uncount(turn: Turn, activation: Activation) -> None:
+    """A start that should not have been neither uses up the cap nor is what later values are compared with."""
+    state = turn.state(activation.track)
+    others = [other for other in turn.journey.activations.values() if other.track == activation.track]
+    bases = [other.base for other in others if other.state != "undone" and other.base is not None]
+    starts = tuple(start for start in state.starts if start != activation.received)
+    turn.remember(activation.track, replace(state, starts=starts, last_base=bases[-1] if bases else None))
 
 
 def release_capped(turn: Turn, name: str) -> None:
