@@ -4,6 +4,7 @@ An elapsed clock never pauses. A working clock is a ledger: the working time con
 from there on the calendar, so that a corrected calendar reaches what is already open.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -44,8 +45,13 @@ def rung_at(node: Node, step: Task, rung: Rung, facts: Facts, zone: str) -> date
     return _on_clock(node, step, rung.after, facts, zone)
 
 
+def on_calendar(step: Task, spans: Iterable[Duration]) -> bool:
+    """Whether any of the spans of the task is counted in working time."""
+    return step.clock == "working" or any(span.working for span in spans)
+
+
 def _on_clock(node: Node, step: Task, span: Duration, facts: Facts, zone: str) -> datetime:
-    if not (span.working or step.clock == "working"):
+    if not on_calendar(step, [span]):
         return moved(node.since, span, facts, zone)
     amount = working_amount(facts.calendar, span) if span.working else moved(node.since, span, facts, zone) - node.since
     try:

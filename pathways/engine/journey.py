@@ -221,6 +221,8 @@ class Journey:
     activations: Mapping[str, Activation] = field(default_factory=dict[str, Activation])
     contacts: tuple[datetime, ...] = ()
     """Routine contacts of the last week, for the contact budget."""
+    exhausted: int = 0
+    """The latest year of which an operator was told that its working days are not announced; 0 before."""
     pending: tuple[Effect, ...] = ()
     seen: tuple[str, ...] = ()
     """The latest event ids that were taken in, oldest first."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pathways.engine.actions import AnnotateTask, EscalateTask, RaiseAlarm
-from pathways.engine.clocks import rung_at
+from pathways.engine.clocks import due_at, on_calendar, rung_at
 from pathways.engine.context import Facts
 from pathways.engine.ids import derive
 from pathways.engine.journey import Node, Scalar
@@ -13,6 +13,7 @@ from pathways.engine.questions import is_urgent, task_at
 from pathways.engine.turn import Turn
 from pathways.language.definition import Rung, Task
 from pathways.language.release import Release
+from pathways.language.schedule import zone_named
 
 
 def rungs_of(release: Release, step: Task) -> tuple[Rung, ...]:
@@ -46,6 +47,22 @@ def pass_rung(turn: Turn, key: str, path: str) -> None:
 def alarm(turn: Turn, task: str) -> None:
     """Nobody is left above: an operator must look."""
     turn.act(RaiseAlarm(alarm=derive(turn.journey.id, "last-rung", task), code="last-rung", at=turn.now, task=task))
+
+
+def watch_calendar(turn: Turn, node: Node, step: Task) -> None:
+    """One alarm a journey and year where working time is counted beyond the days that were announced."""
+    calendar, rungs = turn.facts.calendar, rungs_of(turn.release, step)
+    due = due_at(node, step, turn.facts, turn.zone)
+    spans = [rung.after for rung in rungs] + ([] if step.due is None else [step.due])
+    instants = [rung_at(node, step, rung, turn.facts, turn.zone) for rung in rungs] + ([] if due is None else [due])
+    beyond = [at for at in instants if calendar.exhausted(at)]
+    if not beyond or not on_calendar(step, spans):
+        return
+    year = max(beyond).astimezone(zone_named(calendar.zone)).year
+    if year > turn.journey.exhausted:
+        turn.journey = replace(turn.journey, exhausted=year)
+        name = derive(turn.journey.id, "calendar-exhausted", str(year))
+        turn.act(RaiseAlarm(alarm=name, code="calendar-exhausted", at=turn.now))
 
 
 def open_tasks(turn: Turn, key: str) -> list[tuple[str, Node, Task]]:

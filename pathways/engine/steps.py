@@ -13,6 +13,7 @@ from pathways.engine.clocks import due_at, late, moved
 from pathways.engine.contact import tell, values_of
 from pathways.engine.evidence import known_features, shown_features
 from pathways.engine.journey import Activation, ActivationKind, Effect, End, Node
+from pathways.engine.ladders import watch_calendar
 from pathways.engine.questions import LATE, decide_late, find_step, is_urgent, steps_of
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
@@ -275,6 +276,7 @@ def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
             note=activation.note,
         )
     )
+    watch_calendar(turn, node, step)
     return turn.put_node(key, path, replace(node, kind="task"))
 
 
