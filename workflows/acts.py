@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from pathways.engine.events import AnyEvent
-from pathways.errors import Conflict, EngineUnavailable, Invalid, NotFound, NotReady, Refused
+from pathways.errors import Conflict, EngineUnavailable, Invalid, NotFound, NotReady, Refused, TongxingError
 from workflows.contracts import Taken
 from workflows.delivery import workflow_id
 from workflows.journey import PatientJourney
@@ -18,11 +18,20 @@ from workflows.journey import PatientJourney
 PATIENCE = timedelta(seconds=5)
 """How long an answer is waited for; the API keeps the act in the inbox after that."""
 PAUSE_SECONDS = 0.05
+ATTEMPT_SECONDS = 1.5
+"""How long one request waits: an update that met a continue-as-new may get no answer, and is asked for again."""
 NOT_THERE_SECONDS = 1.0
 """How long a journey that does not run is asked for again: as long as a continue-as-new may take."""
 
-_AGAIN = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.ABORTED})
-"""A continue-as-new that is under way, or too many updates in flight."""
+_AGAIN = frozenset(
+    {
+        RPCStatusCode.NOT_FOUND,
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+    }
+)
+"""A continue-as-new that is under way, a workflow task that is done anew, or too many updates in flight."""
 _REFUSALS: Mapping[str, type[Refused]] = {
     NotReady.code: NotReady,
     "unknown-task": NotFound,
@@ -47,17 +56,17 @@ async def act(client: Client, journey: str, event: AnyEvent, *, patience: timede
     began = loop.time()
     deadline = began + patience.total_seconds()
     while True:
-        left = max(deadline - loop.time(), PAUSE_SECONDS)
+        left = min(max(deadline - loop.time(), PAUSE_SECONDS), ATTEMPT_SECONDS)
         try:
             taken: Taken = await handle.execute_update(
                 PatientJourney.act, event, id=event.id, rpc_timeout=timedelta(seconds=left)
             )
             return taken
         except WorkflowUpdateFailedError as failed:
-            trouble: Exception = _refusal(failed.cause)
+            trouble: TongxingError = _refusal(failed.cause)
             again = isinstance(trouble, NotReady)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise EngineUnavailable from None
+            again, trouble = True, EngineUnavailable()
         except RPCError as failed:
             there = failed.status != RPCStatusCode.NOT_FOUND
             again = failed.status in _AGAIN and (there or loop.time() < began + NOT_THERE_SECONDS)

@@ -1,6 +1,8 @@
 """What crosses Temporal: one model in, one model out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from activities.contracts import Turned
 from pathways.engine.context import Facts
@@ -22,6 +24,8 @@ class JourneyInput:
     facts: Facts
     events: tuple[Event, ...] = ()
     unacknowledged: tuple[Turned, ...] = ()
+    taken: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """Ids of the events taken lately, and when: what is signalled again is told by them."""
     history_length: int | None = None
     """Events after which the run continues as new; None leaves it to the server's suggestion."""
 

@@ -33,6 +33,9 @@ AGAIN_AFTER_AT_MOST = timedelta(minutes=10)
 ROWS = 200
 AT_ONCE = 20
 RPC_TIMEOUT = timedelta(seconds=5)
+HAND_OVER_WITHIN = timedelta(seconds=30)
+"""What was not signalled this long after it was claimed waits for its next turn: a journey knows again what it took
+lately, not what it took long ago."""
 
 _log = structlog.get_logger(__name__)
 
@@ -107,12 +110,13 @@ class Delivery:
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def hand_over(parcel: _Parcel) -> None:
-            async with limit:
+            async with limit, asyncio.timeout_at(deadline):
                 await self._hand_over(parcel)
 
+        deadline = asyncio.get_running_loop().time() + HAND_OVER_WITHIN.total_seconds()
         results = await asyncio.gather(*map(hand_over, parcels), return_exceptions=True)
         for failed in results:
-            if isinstance(failed, BaseException):
+            if isinstance(failed, BaseException) and not isinstance(failed, TimeoutError):
                 raise failed
         return sum(len(parcel.events) for parcel in parcels) >= ROWS
 

@@ -14,7 +14,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contracts import Projected, Projection, Turned
+    from activities.contracts import Projected, Projection, Turned, fingerprint
     from activities.inbox import InboxActivities
     from activities.projection import ProjectionActivities
     from pathways.engine.advance import advance, next_wakeup, refusal
@@ -22,15 +22,17 @@ with workflow.unsafe.imports_passed_through():
     from pathways.engine.events import AnyEvent, RungUnattended, Tick
     from pathways.engine.exits import finished
     from pathways.engine.ids import derive
-    from pathways.engine.journey import FORMAT, Journey
+    from pathways.engine.journey import FORMAT, Journey, write_journey
     from pathways.errors import NotReady, TongxingError
     from pathways.language.release import load_release
     from workflows.contracts import JourneyInput, Taken
 
 BATCH = 50
 """Events taken in one workflow task, so that a burst never holds it for long enough to be taken for a deadlock."""
-PAUSE_IN_BURST = timedelta(seconds=1)
-"""How long a burst waits at most for the projection of its last batch."""
+BREATH = timedelta(milliseconds=1)
+"""Between two batches: it ends the workflow task, so what people do is not kept waiting by a burst."""
+REMEMBER = timedelta(minutes=2)
+"""How long the id of an event is known after its turn: the inbox signals again only what it does not see taken."""
 OUTAGE = timedelta(minutes=1)
 """Who serves a due time later than this was away, and facts accepted meanwhile may not have arrived."""
 PUT_OFF = timedelta(seconds=1)
@@ -67,7 +69,8 @@ class PatientJourney:
         self._release = load_release(given.release)
         self._journey = given.journey
         self._facts = given.facts
-        self._arrived: list[AnyEvent] = list(given.events)
+        self._arrived: dict[str, AnyEvent] = {event.id: event for event in given.events}
+        self._taken: dict[str, datetime] = dict(given.taken)
         self._unacknowledged: list[Turned] = list(given.unacknowledged)
         self._wakeup: datetime | None = None
         self._alarm_clock: asyncio.Task[None] | None = None
@@ -96,21 +99,23 @@ class PatientJourney:
     @workflow.signal
     def deliver(self, event: AnyEvent) -> None:
         """Queue what arrived; the same event twice is one."""
-        self._arrived.append(event)
+        self._queue(event)
 
     @workflow.update
     def act(self, event: AnyEvent) -> Taken:
         """Decide on what a person did, after what arrived before it."""
         self._take_arrived()
         self._check_act(event)
+        if event.id in self._taken:
+            return Taken(sequence=self._journey.sequence)
         return Taken(sequence=self._turn(event, workflow.now()))
 
     @act.validator
     def _check_act(self, event: AnyEvent) -> None:
         """Refuse what cannot be, by the code of the refusal."""
-        if event.id in self._journey.seen:
+        if event.id in self._taken or event.id in self._journey.seen:
             return  # A retry: it was taken in, and the answer was lost.
-        if self._is_late() or len(self._arrived) > BATCH:
+        if self._is_late():
             raise _refused(NotReady.code, "The journey is catching up; try again in a moment.")
         if (refused := refusal(self._release, self._journey, event)) is not None:
             raise _refused(refused.code, refused.message)
@@ -122,7 +127,8 @@ class PatientJourney:
             self._projecting = None
         if self._is_late():
             missed = await self._ask_store(InboxActivities.undelivered, self._journey.id)
-            self._arrived.extend(missed.events)
+            for event in missed.events:
+                self._queue(event)
         self._take_arrived()
         if not self._arrived and (due := self._next_wakeup()) is not None and due <= workflow.now():
             self._turn(self._tick(), workflow.now())
@@ -135,21 +141,27 @@ class PatientJourney:
 
         So a rung that became due between two receipts sees what was accepted before it, although both arrive at once.
         """
-        self._arrived.sort(key=lambda event: event.received)
-        batch, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
+        batch = sorted(self._arrived.values(), key=lambda event: event.received)[:BATCH]
+        for event in batch:
+            del self._arrived[event.id]
         now = workflow.now()
         for place, event in enumerate(batch, start=1):
             last = place == len(batch) and not self._arrived
             self._turn(event, now if last else min(max(event.received, self._journey.clock), now))
 
+    def _queue(self, event: AnyEvent) -> None:
+        if event.id not in self._taken:
+            self._arrived.setdefault(event.id, event)
+
     def _turn(self, event: AnyEvent, now: datetime) -> int:
         advanced = advance(self._release, self._journey, event, Context(now=now, facts=self._facts))
         self._journey = advanced.journey
+        self._taken[event.id] = workflow.now()
         self._unacknowledged.append(
             Turned(
                 sequence=self._journey.sequence,
-                event=event.id,
-                received=event.received,
+                event=event,
+                state=fingerprint(write_journey(self._journey)),
                 actions=advanced.actions,
                 reasons=advanced.reasons,
             )
@@ -160,17 +172,29 @@ class PatientJourney:
         return Tick(id=self._derived("tick", str(self._journey.sequence)), received=workflow.now())
 
     def _acknowledge(self, projected: Projected) -> None:
+        since = workflow.now() - REMEMBER
+        self._taken = {id: at for id, at in self._taken.items() if at > since}
+        if projected.stands is not None:
+            self._go_on_from(projected.stands)
         self._unacknowledged = [turn for turn in self._unacknowledged if turn.sequence > projected.sequence]
         self._facts = projected.facts
-        self._arrived.extend(
-            RungUnattended(
-                id=self._derived("unattended", rung.task, str(rung.rung)),
-                received=workflow.now(),
-                task=rung.task,
-                rung=rung.rung,
+        for rung in projected.unattended:
+            self._queue(
+                RungUnattended(
+                    id=self._derived("unattended", rung.task, str(rung.rung)),
+                    received=workflow.now(),
+                    task=rung.task,
+                    rung=rung.rung,
+                )
             )
-            for rung in projected.unattended
-        )
+
+    def _go_on_from(self, stands: Journey) -> None:
+        """Take over what an earlier run of a workflow task showed before it was lost, and decide again on the rest."""
+        self._journey, turns, self._unacknowledged = stands, self._unacknowledged, []
+        for turn in turns:
+            if turn.event.id not in stands.seen and not isinstance(turn.event, Tick):
+                self._taken.pop(turn.event.id, None)
+                self._queue(turn.event)
 
     def _derived(self, *parts: str) -> str:
         return derive(self._journey.id, *parts)
@@ -236,7 +260,8 @@ class PatientJourney:
             release=self._given.release,
             journey=self._journey,
             facts=self._facts,
-            events=tuple(self._arrived),
+            events=tuple(self._arrived.values()),
+            taken=self._taken,
             unacknowledged=tuple(self._unacknowledged),
             history_length=self._given.history_length,
         )
@@ -253,13 +278,10 @@ class PatientJourney:
             self._alarm_clock = asyncio.create_task(workflow.sleep(wait if wait > timedelta() else PUT_OFF))
 
     async def _until_work(self) -> None:
-        if not self._arrived:
+        if self._arrived:
+            await workflow.sleep(BREATH)
+        else:
             await workflow.wait_condition(self._has_work)
-        elif self._projecting is not None:  # a burst: its next batch belongs to the next workflow task
-            try:
-                await workflow.wait_condition(self._projecting.done, timeout=PAUSE_IN_BURST)
-            except TimeoutError:
-                return
 
     def _has_work(self) -> bool:
         rang = self._alarm_clock is not None and self._alarm_clock.done()

@@ -1,0 +1,90 @@
+"""A journey on the time-skipping server, with a real store."""
+
+from datetime import timedelta
+
+import pytest
+
+from pathways.engine.events import TaskClaimed, TaskCompleted, Withdrawn
+from pathways.errors import Conflict, Invalid, NotFound
+from tests.workflows.ward import Clock, Ward
+from workflows.acts import act
+
+
+async def test_a_result_opens_a_task(ward: Ward) -> None:
+    """A turn becomes a task, a message and reasons in the store, and its inbox row is reflected."""
+    journey = ward.enrol()
+    result = ward.pain(8)
+    await ward.deliver(journey, result)
+    (task,) = ward.tasks(journey)
+    assert (task.name, task.role, task.urgent, task.due) == (
+        "call",
+        "diabetes-nurse",
+        True,
+        result.received + timedelta(minutes=30),
+    )
+    assert [message.template for message in ward.messages(journey)] == ["received"]
+    assert ward.row(journey).status == "active"
+    assert (await ward.state(journey)) == ward.shown(journey)
+
+
+async def test_what_people_do_is_answered_with_its_turn(ward: Ward) -> None:
+    """An update gives the sequence that the store comes to show; the same event again gives an answer and no effect."""
+    journey = ward.enrol()
+    await ward.deliver(journey, ward.pain(8))
+    task = ward.tasks(journey)[0].id
+    await act(ward.client, journey, TaskClaimed(id="claim", received=ward.now(), task=task, by="nurse-1"))
+    done = TaskCompleted(id="complete", received=ward.now(), task=task, by="nurse-1", outcome="reached", at=ward.now())
+    taken = await act(ward.client, journey, done)
+    await ward.until(lambda: ward.row(journey).sequence >= taken.sequence)
+    assert [(row.end, row.outcome) for row in ward.tasks(journey, "closed")] == [("done", "reached")]
+    assert (await act(ward.client, journey, done)).sequence >= taken.sequence
+
+
+REFUSED = {
+    "unknown task": ("no-such-task", "reached", NotFound),
+    "unknown outcome": (None, "eaten", Invalid),
+    "done twice": (None, "reached", Conflict),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_what_cannot_be_is_refused(ward: Ward, case: str) -> None:
+    """A refusal names its kind, and changes nothing."""
+    journey = ward.enrol()
+    await ward.deliver(journey, ward.pain(8))
+    task = ward.tasks(journey)[0].id
+    name, outcome, kind = REFUSED[case]
+    if case == "done twice":
+        await act(ward.client, journey, completed(ward, "first", task))
+    before = await ward.state(journey)
+    with pytest.raises(kind):
+        await act(ward.client, journey, completed(ward, "refused", name or task, outcome))
+    assert await ward.state(journey) == before
+
+
+def completed(ward: Ward, id: str, task: str, outcome: str = "reached") -> TaskCompleted:
+    return TaskCompleted(id=id, received=ward.now(), task=task, by="nurse-1", outcome=outcome, at=ward.now())
+
+
+async def test_late_work_climbs_its_ladder(ward: Ward, clock: Clock) -> None:
+    """Each rung passes at its time; one with nobody to take it passes at once; the last one raises an alarm."""
+    journey = ward.enrol()
+    await ward.deliver(journey, ward.pain(8))
+    task = ward.tasks(journey)[0].id
+    await clock.pass_(minutes=29)
+    assert ward.roles(task) == ["diabetes-nurse"]
+    await clock.pass_(minutes=2)
+    await ward.until(lambda: ward.roles(task) == ["diabetes-nurse", "head-nurse", "attending-doctor"])
+    await clock.pass_(hours=4)
+    await ward.until(lambda: len(ward.roles(task)) == 4)
+    assert ward.roles(task) == ["diabetes-nurse", "head-nurse", "attending-doctor", "quality-office"]
+
+
+async def test_a_journey_ends_when_nothing_can_come_any_more(ward: Ward, clock: Clock) -> None:
+    """After its exit and the horizon the workflow is over, and the store shows all of it."""
+    journey = ward.enrol()
+    await ward.deliver(journey)
+    await act(ward.client, journey, Withdrawn(id="withdrawn", received=ward.now(), by="nurse-1"))
+    await clock.pass_(days=31)
+    await ward.handle(journey).result()
+    assert ward.row(journey).status == "ended"
