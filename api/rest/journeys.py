@@ -20,7 +20,7 @@ from api.words import reason_title, title
 from pathways.engine.enrolment import is_excluded
 from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
 from pathways.engine.journey import Scalar
-from pathways.errors import Conflict
+from pathways.errors import Conflict, Invalid
 from pathways.language.release import Release
 from pathways.language.texts import Text
 from store import audit, journeys, releases, tables
@@ -144,12 +144,16 @@ def _start(session: Session, house: House, given: NewJourney, now: datetime) -> 
         release=given.release,
         enrolled=anchors.pop("enrolled", now),
         anchors=anchors,
-        parameters={
-            name: value for name, value in given.data.items() if name in own and isinstance(value, int | float)
-        },
+        parameters={name: _number(name, value) for name, value in given.data.items() if name in own},
         values={name: value for name, value in given.data.items() if name not in own},
         episode=given.episode,
     )
+
+
+def _number(name: str, value: Scalar) -> float:
+    if isinstance(value, bool | str):
+        raise Invalid(f"Parameter '{name}' must be a number.")
+    return value
 
 
 def _check_not_excluded(session: Session, house: House, row: tables.Journey, now: datetime) -> None:

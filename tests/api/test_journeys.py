@@ -1,0 +1,94 @@
+"""Journeys through the API: started once, paused, ended, and every death in one place."""
+
+from tests.api.clinic import Desk, Known, person, result
+
+
+async def test_a_start_is_one_start(live: Desk) -> None:
+    """The same patient, pathway and episode is the journey that is open; another episode is another one."""
+    patient = (await live.post("/patients", person()))["id"]
+    body = {"patient": patient, "pathway": "clinic", "data": {"low": 4.5, "smokes": True}}
+    first = await live.post("/journeys", body, status=201)
+    again = await live.post("/journeys", body, status=200)
+    assert (again["id"], again["existing"]) == (first["id"], True)
+    other = await live.post("/journeys", body | {"episode": "second"}, status=201)
+    assert other["id"] != first["id"]
+    await live.until(f"/journeys/{first['id']}", lambda said: said["status"] == "active")
+
+
+async def test_a_start_with_the_engine_away_is_kept(desk: Desk, known: Known) -> None:
+    """It is there as `starting`, and begins by itself."""
+    started = await desk.post("/journeys", {"patient": known.ids["patient-3"], "pathway": "clinic"}, status=201)
+    assert started["status"] == "starting"
+    paused = await desk.post(f"/journeys/{started['id']}/pause", status=202)
+    assert paused["state"] == "kept"
+
+
+async def test_pause_and_resume(live: Desk) -> None:
+    """Each is shown at once; what is already so is a conflict."""
+    patient = (await live.post("/patients", person()))["id"]
+    journey = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+    assert (await live.post(f"/journeys/{journey}/pause", status=200))["state"] == "done"
+    assert (await live.get(f"/journeys/{journey}"))["status"] == "paused"
+    assert (await live.post(f"/journeys/{journey}/pause", status=409))["code"] == "conflict"
+    await live.post(f"/journeys/{journey}/resume", status=200)
+    await live.post(f"/journeys/{journey}/withdraw", status=200)
+    ended = await live.get(f"/journeys/{journey}")
+    assert (ended["status"], ended["exit"]) == ("ended", "withdrawn")
+
+
+async def test_a_death_ends_every_journey(live: Desk) -> None:
+    """Told at one journey, it holds for the patient: all journeys end, and no new one starts."""
+    patient = (await live.post("/patients", person()))["id"]
+    one = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+    two = (await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "2"}))["id"]
+    died = await live.post(f"/journeys/{one}/death", {"at": "2026-01-05T09:00:00"}, status=200)
+    assert died["died_at"] == "2026-01-05T01:00:00Z"
+    assert {act["journey"] for act in died["journeys"]} == {one, two}
+    for journey in (one, two):
+        ended = await live.until(f"/journeys/{journey}", lambda said: said["status"] == "ended")
+        assert ended["exit"] == "died"
+    refused = await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "3"}, status=409)
+    assert "died" in refused["detail"]
+
+
+async def test_the_timeline_pages_in_order(desk: Desk, known: Known) -> None:
+    """The pages together are the timeline; decisions are said in the caller's language."""
+    path = f"/journeys/{known.ids['journey-1']}/timeline"
+    whole = (await desk.get(path, limit=200))["items"]
+    page = await desk.get(path, limit=2)
+    following = await desk.get(path, limit=200, cursor=page["next"])
+    assert page["items"] + following["items"] == whole
+    started = next(one for one in whole if one["code"] == "started" and one["track"] == "low-glucose")
+    assert (started["said"], started["track_title"]) == ("启动", "低血糖")
+
+
+async def test_answers_reach_the_journey(live: Desk) -> None:
+    """Answers that fit are kept, told to the journey in the background, and end the question."""
+    patient = (await live.post("/patients", person()))["id"]
+    journey = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+    await live.post(f"/journeys/{journey}/tracks/symptoms/start", status=200)
+    body = {"journey": journey, "form": "symptoms", "items": {"thirst": True}}
+    taken = await live.post("/answers", body, status=202, Idempotency_Key="a-1")
+    assert await live.post("/answers", body, status=202, Idempotency_Key="a-1") == taken
+    await live.until(f"/acts/{taken['act']}", lambda said: said["state"] == "done")
+    answers = (await live.get("/answers", patient=patient))["items"]
+    assert [(one["id"], one["items"]) for one in answers] == [(taken["id"], {"thirst": True})]
+
+
+async def test_a_visit_that_was_kept_is_closed(live: Desk) -> None:
+    """What the hospital says of a visit decides what becomes of it."""
+    patient = (await live.post("/patients", person()))["id"]
+    journey = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+    visits = await live.until("/visits", lambda said: said["items"], journey=journey)
+    visit = visits["items"][0]["id"]
+    assert (await live.post(f"/visits/{visit}/report", {"state": "kept"}, status=200))["state"] == "done"
+    shown = await live.get(f"/visits/{visit}")
+    assert (shown["reported"], shown["end"]) == ("kept", "done")
+    assert (await live.get("/visits", journey=journey, open=True))["items"] == []
+    assert (await live.post(f"/visits/{visit}/report", {"state": "missed"}, status=404))["code"] == "not-found"
+
+
+async def test_a_result_of_a_patient_on_no_pathway_is_stored(desk: Desk, known: Known) -> None:
+    """Nothing is dropped: it waits for a pathway that asks for it."""
+    taken = await desk.post("/observations", result(known.ids["patient-child"], "S-1"), status=202)
+    assert taken["state"] == "stored"
