@@ -7,7 +7,7 @@ from typing import assert_never
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.contracts import Projected, Projection, Turned, Unattended
+from activities.contracts import Projected, Projection, Turned, Unattended, fingerprint
 from pathways.engine.actions import (
     AnnotateTask,
     AnyAction,
@@ -42,6 +42,13 @@ def project(session: Session, projection: Projection, *, now: datetime, policy: 
     row = journeys.lock(session, projection.journey.id)
     if row is None:
         raise Invalid("The store has no such journey.")
+    if _others_shown(row, projection.turns):
+        return Projected(
+            sequence=row.sequence,
+            facts=facts_of(session, row.patient, policy, now=now),
+            unattended=_unattended(session, _standing(session, row), now=now),
+            stands=journeys.state_of(row),
+        )
     new = [turn for turn in projection.turns if turn.sequence > row.sequence]
     if new:
         _check_complete(row, new, projection.journey.sequence)
@@ -49,15 +56,27 @@ def project(session: Session, projection: Projection, *, now: datetime, policy: 
             for action in turn.actions:
                 perform(session, row, action)
             journeys.keep_reasons(session, row, turn.sequence, turn.reasons)
-        taken_in = [turn.event for turn in new]
+        taken_in = [turn.event.id for turn in new]
         tasks.close_unadopted(session, taken_in, now=now)
         inbox.mark_reflected(session, taken_in)
         journeys.show(session, row, projection.journey, wakeup=projection.wakeup)
     return Projected(
         sequence=row.sequence,
         facts=facts_of(session, row.patient, policy, now=now),
-        unattended=_unattended(session, projection.turns, now=now),
+        unattended=_unattended(session, _rungs(projection.turns), now=now),
     )
+
+
+def _others_shown(row: tables.Journey, turns: Sequence[Turned]) -> bool:
+    """Whether what the store shows is no turn of these.
+
+    A workflow task that is lost with its worker or its server is done again, at another time and perhaps on other
+    events; what its first run had shown by then was seen by people, and stands.
+    """
+    if row.sequence < turns[0].sequence:
+        return False
+    same = next((turn for turn in turns if turn.sequence == row.sequence), None)
+    return same is None or same.state != fingerprint(row.state.encode())
 
 
 def _check_complete(row: tables.Journey, new: Sequence[Turned], last: int) -> None:
@@ -122,17 +141,33 @@ def _perform_on_message(
             assert_never(action)
 
 
-def _unattended(session: Session, turns: Sequence[Turned], *, now: datetime) -> tuple[Unattended, ...]:
-    """The rungs on which a task now stands with nobody on duty, also of turns shown before: the answer may be lost.
+_Rung = tuple[str, int, str]
+"""A task, a rung on which it came to stand, and its role; an urgent task's own role is rung zero."""
 
-    An urgent task's own role is rung zero. The last rung is told too: it stays open, and an operator is called.
-    """
-    rungs: list[tuple[str, int, str]] = []
+
+def _rungs(turns: Sequence[Turned]) -> list[_Rung]:
+    """The rungs that the turns came to, also of turns shown before: the answer may be lost."""
+    rungs: list[_Rung] = []
     for action in (action for turn in turns for action in turn.actions):
         if isinstance(action, EscalateTask):
             rungs.append((action.task, action.rung, action.to))
         elif isinstance(action, OpenTask) and action.urgent:
             rungs.append((action.task, 0, action.role))
+    return rungs
+
+
+def _standing(session: Session, journey: tables.Journey) -> list[_Rung]:
+    """The rungs on which the journey's open tasks stand."""
+    return [
+        (task.id, role.rung, role.role)
+        for task in tasks.open_of(session, journey.id)
+        for role in tasks.roles_of(session, task.id)
+        if role.rung == task.rung and (task.urgent or task.rung > 0)
+    ]
+
+
+def _unattended(session: Session, rungs: Sequence[_Rung], *, now: datetime) -> tuple[Unattended, ...]:
+    """Those on which a task now stands with nobody on duty. The last one too: it stays open, an operator is called."""
     return tuple(
         Unattended(task=task, rung=rung)
         for task, rung, role in rungs

@@ -139,6 +139,12 @@ def stands_on(session: Session, task: str, rung: int) -> bool:
     return row is not None and row.status != "closed" and row.rung == rung
 
 
+def open_of(session: Session, journey: str) -> Sequence[tables.Task]:
+    """The journey's tasks that are still to be done."""
+    rows = select(tables.Task).where(tables.Task.journey == journey, tables.Task.status != "closed")
+    return session.scalars(rows.order_by(tables.Task.opened, tables.Task.id)).all()
+
+
 def _needed(session: Session, task: str) -> tables.Task:
     row = session.get(tables.Task, task)
     if row is None:

@@ -9,7 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.contracts import Projected, Projection, Turned, Unattended
+from activities.contracts import Projected, Projection, Turned, Unattended, fingerprint
 from activities.projection import ProjectionActivities, perform
 from pathways.engine.actions import (
     AnnotateTask,
@@ -29,7 +29,7 @@ from pathways.engine.actions import (
     SendMessage,
 )
 from pathways.engine.events import Happened
-from pathways.engine.journey import Exit, Journey
+from pathways.engine.journey import Exit, Journey, write_journey
 from pathways.engine.reasons import Reason
 from store import alarms, asks, inbox, journeys, messages, people, tasks, visits
 from store.database import Database, open_database
@@ -71,16 +71,18 @@ def begun(database: Database) -> Journey:
 
 def turn(sequence: int, *actions: AnyAction, event: str | None = None) -> Turned:
     """A turn that did these things."""
-    reason = Reason(code="started", at=NOW, event=event or f"e{sequence}", track="call", values={"glucose": 2.1})
-    return Turned(
-        sequence=sequence, event=event or f"e{sequence}", received=NOW, actions=actions, reasons=(reason, reason)
-    )
+    happened = Happened(id=event or f"e{sequence}", received=NOW, name="ping")
+    reason = Reason(code="started", at=NOW, event=happened.id, track="call", values={"glucose": 2.1})
+    return Turned(sequence=sequence, event=happened, state="", actions=actions, reasons=(reason, reason))
 
 
 def after(journey: Journey, *turns: Turned, **more: Any) -> Projection:
     """The projection of these turns."""
-    state = replace(journey, sequence=turns[-1].sequence, clock=NOW, **more)
-    return Projection(journey=state, turns=turns, wakeup=at(hours=1))
+    states = [replace(journey, sequence=turn.sequence, clock=NOW, **more) for turn in turns]
+    told = tuple(
+        replace(turn, state=fingerprint(write_journey(state))) for turn, state in zip(turns, states, strict=True)
+    )
+    return Projection(journey=states[-1], turns=told, wakeup=at(hours=1))
 
 
 def project(database: Database, projection: Projection) -> Projected:
@@ -125,6 +127,40 @@ def test_a_turn_is_written_once_however_often_it_is_handed_over(database: Databa
         assert [line.what for line in tasks.history(session, "t")] == ["opened", "held"]
         assert journeys.read(session, journey.id).sequence == 2
         assert len(journeys.timeline(session, journey.id)) == 4
+
+
+OTHER = Happened(id="other", received=NOW, name="ping")
+
+
+def test_turns_that_were_shown_stand_against_others_of_the_same_number(database: Database) -> None:
+    """A workflow task that is done again may decide otherwise: it writes nothing, and is told what people saw."""
+    journey = begun(database)
+    shown = after(journey, turn(1, CALL))
+    project(database, shown)
+    for other in (
+        after(journey, replace(turn(1, SEND), event=OTHER), values={"heard": True}),
+        after(journey, replace(turn(1, SEND), event=OTHER), turn(2, VISIT), values={"heard": True}),
+    ):
+        projected = project(database, other)
+        assert (projected.sequence, projected.stands) == (1, shown.journey)
+    further = after(journey, turn(1, CALL), turn(2, RUNG))
+    project(database, further)
+    assert project(database, shown).stands == further.journey
+    with database.read() as session:
+        assert messages.list_(session, journey=journey.id) == []
+        assert visits.list_(session, journey=journey.id) == []
+        assert len(journeys.timeline(session, journey.id)) == 4
+
+
+def test_rungs_of_what_stands_are_told_back(database: Database) -> None:
+    """The answer that told of a rung with nobody on duty went to the run that was lost."""
+    journey = begun(database)
+    with database.write() as session:
+        shift = {"starts": at(hours=8), "ends": at(hours=16)}
+        people.add_duty(session, staff="head-1", role="head-nurse", department=people.HOUSE, **shift)
+    project(database, after(journey, turn(1, CALL, RUNG)))
+    other = after(journey, replace(turn(1), event=OTHER), values={"heard": True})
+    assert project(database, other).unattended == ON_RUNG_ONE
 
 
 def test_an_action_whose_id_is_there_is_the_same_action(database: Database) -> None:
