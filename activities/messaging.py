@@ -64,8 +64,12 @@ class Outbox:
     lease: timedelta = timedelta(seconds=15)
 
 
-def send_batch(outbox: Outbox, *, urgent: bool, shard: int = 0, shards: int = 1) -> Left:
+def send_batch(
+    outbox: Outbox, *, urgent: bool, shard: int = 0, shards: int = 1, alive: Callable[[], None] = lambda: None
+) -> Left:
     """Lease messages that may leave now, send and settle each; what the lease is too short for waits for the next one.
+
+    `alive` is called before each message.
 
     Raises:
         StoreUnavailable: the store is away.
@@ -87,6 +91,7 @@ def send_batch(outbox: Outbox, *, urgent: bool, shard: int = 0, shards: int = 1)
             shards=shards,
         )
     for message in leased:
+        alive()
         if outbox.clock() + SEND_TAKES_AT_MOST < now + outbox.lease:
             _send(outbox, message)
         else:
@@ -114,10 +119,11 @@ class MessagingActivities:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    @activity.defn(name="send-bulk")
+    # Who is told that it takes too long goes on all the same: between a send and its record nothing may interrupt.
+    @activity.defn(name="send-bulk", no_thread_cancel_exception=True)
     def send_bulk(self, batch: SendBatch) -> Left:
-        """Send one batch of routine messages of the shard."""
-        return send_batch(self._outbox, urgent=False, shard=batch.shard, shards=batch.shards)
+        """Send one batch of routine messages of the shard; it beats before each message."""
+        return send_batch(self._outbox, urgent=False, shard=batch.shard, shards=batch.shards, alive=activity.heartbeat)
 
 
 def _send(outbox: Outbox, message: tables.Message) -> None:

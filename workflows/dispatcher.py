@@ -14,6 +14,8 @@ IDLE = timedelta(minutes=10)
 """It looks by itself at least this often; who fills the outbox nudges it, at most once in a few seconds."""
 SHORTEST = timedelta(seconds=1)
 ATTEMPT = timedelta(seconds=60)
+BEAT = timedelta(seconds=10)
+"""A worker that is silent for longer has died: a single send takes less."""
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 
@@ -35,6 +37,7 @@ class Dispatcher:
                 MessagingActivities.send_bulk,
                 SendBatch(channel=given.channel, shard=given.shard, shards=given.shards),
                 start_to_close_timeout=ATTEMPT,
+                heartbeat_timeout=BEAT,
                 retry_policy=RETRIES,
             )
             if self._is_long():
