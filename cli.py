@@ -262,7 +262,7 @@ def _made(settings: Settings) -> Settings:
     """The settings, with the state folder there if the database is in it."""
     if settings.database_url.startswith("sqlite"):
         try:
-            settings.state_dir.mkdir(parents=True, exist_ok=True)
+            settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as refused:
             raise Misconfigured(
                 f"The state folder {settings.state_dir} cannot be made: {refused.strerror}.",

@@ -60,8 +60,7 @@ class StateFolder:
             StateUnusable: it may not be made or written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self.path.chmod(0o700) if not any(self.path.iterdir()) else None
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as refused:
             raise StateUnusable(
