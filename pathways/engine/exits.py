@@ -57,7 +57,8 @@ def leave(turn: Turn, reason: ExitReason, at: datetime) -> None:
         for path, node in activation.nodes.items():
             if node.end is None:
                 _dispose(turn, key, path, EXITS[reason])
-        _settle(turn, key)
+        if activation.state != "done":
+            _settle(turn, key)
     for name, state in turn.journey.tracks.items():
         turn.remember(name, replace(state, capped=(), held=()))
     turn.act(EndJourney(reason=reason, at=at))
