@@ -5,13 +5,13 @@ from datetime import datetime
 
 from pathways.engine import plans
 from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
-from pathways.engine.clocks import late
+from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
 from pathways.engine.exits import HORIZON
 from pathways.engine.happenings import happen
 from pathways.engine.ids import derive
-from pathways.engine.journey import Cause, Journey, Patient
+from pathways.engine.journey import Cause, Journey, Node, Patient
 from pathways.engine.ladders import pass_rung
 from pathways.engine.memory import forget
 from pathways.engine.outcomes import take_effect
@@ -185,6 +185,10 @@ def _silent(turn: Turn, wake: Wake) -> None:
         carry_out(turn, admit(turn, wake.key, cause, values={}))
 
 
+def _expired(turn: Turn, node: Node, step: Ask) -> bool:
+    return step.expires is not None and moved(node.since, step.expires, turn.facts, turn.zone) <= turn.now
+
+
 def _contact(turn: Turn, wake: Wake) -> None:
     """A deferred message, a reminder: told now, kept for a better hour again, or too late to be told."""
     node = turn.node(wake.key, wake.path)
@@ -197,7 +201,11 @@ def _contact(turn: Turn, wake: Wake) -> None:
         else:
             enter_send(turn, wake.key, wake.path, step, node)
         resume(turn, wake.key)
-    elif isinstance(step, Ask | Visit) and too_late and (node.told or isinstance(step, Visit)):
+    elif (
+        isinstance(step, Ask | Visit)
+        and too_late
+        and (node.told or isinstance(step, Visit) or _expired(turn, node, step))
+    ):
         turn.decide("too-late", track=turn.activation(wake.key).track, step=wake.path)
         turn.put_node(wake.key, wake.path, replace(node, reminded=node.reminded + 1, contact=None))
     elif isinstance(step, Ask):
