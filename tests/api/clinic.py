@@ -3,13 +3,13 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
@@ -183,8 +183,9 @@ class Known:
                 given = given.replace("{" + name + "}", id)
             return given
         if isinstance(given, dict):
-            return {self.fill(name): self.fill(value) for name, value in given.items()}
-        return [self.fill(one) for one in given] if isinstance(given, list) else given
+            entries = cast(dict[str, Any], given)
+            return {name: self.fill(value) for name, value in entries.items()}
+        return [self.fill(one) for one in cast(list[Any], given)] if isinstance(given, list) else given
 
 
 def person(number: str = "P-1", **more: Any) -> dict[str, Any]:
@@ -221,7 +222,7 @@ async def _away() -> Client:
 @asynccontextmanager
 async def open_desk(
     database: Database, settings: Settings, client: Client | None = None, *, clock: Callable[[], datetime] = utc_now
-) -> AsyncIterator[Desk]:
+) -> AsyncGenerator[Desk]:
     """The API on the store; without `client` the engine is away."""
 
     async def provide() -> Client:
@@ -237,7 +238,7 @@ async def open_desk(
 
 
 @asynccontextmanager
-async def working(client: Client, database: Database, settings: Settings) -> AsyncIterator[None]:
+async def working(client: Client, database: Database, settings: Settings) -> AsyncGenerator[None]:
     """Run the product's worker."""
     with ThreadPoolExecutor(settings.activity_threads * 2) as threads:
         async with make_worker(client, database, outbox_of(settings, database), settings, threads):

@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx
+
 from activities.clock import utc_now
 from tests.api.clinic import NURSE, Desk, Known, person
 
@@ -45,9 +47,9 @@ async def test_of_two_who_complete_at_once_one_is_told(live: Desk) -> None:
     """One completion holds with what its nurse wrote; the other is a conflict."""
     task = (await live.call_task(await started(live), "R-1"))["id"]
 
-    def sent(actor: dict[str, str], note: str) -> Any:
+    async def sent(actor: dict[str, str], note: str) -> httpx.Response:
         body = {"outcome": "unreachable", "note": note}
-        return live.http.post(f"/api/v1/tasks/{task}/complete", json=body, headers=actor)
+        return await live.http.post(f"/api/v1/tasks/{task}/complete", json=body, headers=actor)
 
     answers = await asyncio.gather(sent(NURSE, "one"), sent(OTHER_NURSE, "two"))
     assert sorted(answer.status_code for answer in answers) == [200, 409]

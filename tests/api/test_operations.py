@@ -1,0 +1,86 @@
+"""What an operator asks: live, ready and metrics; and an engine that comes later."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from api.app import create_app
+from pathways.errors import EngineUnavailable
+from settings import Settings
+from store.database import Database, open_database
+from tests.api.clinic import BASE, Desk, open_desk, person, seed, working
+
+
+@pytest.fixture
+def empty(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+    """A store with nobody in it."""
+    shutil.copyfile(migrated_sqlite, tmp_path / "empty.sqlite")
+    database = open_database(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+    yield database
+    database.close()
+
+
+async def test_ready_says_what_is_missing(empty: Database, settings: Settings, client: Client) -> None:
+    """Without a worker journeys stand still, so it is not ready; with one it is."""
+    async with open_desk(empty, settings, client) as desk:
+        answer = await _settled(desk, ["workers"])
+        assert answer.status_code == 503
+        async with working(client, empty, settings):
+            assert (await _settled(desk, [])).status_code == 200
+
+
+async def test_a_store_without_its_schema_is_not_ready(settings: Settings, tmp_path: Path) -> None:
+    """It is told apart from a store that is away."""
+    database = open_database(f"sqlite:///{tmp_path / 'bare.sqlite'}")
+    async with open_desk(database, settings) as desk:
+        assert (await desk.http.get("/ready")).json()["missing"] == ["schema", "engine"]
+    database.close()
+
+
+async def test_metrics_count_what_waits(desk: Desk) -> None:
+    """Open work, quarantine and alarms are figures."""
+    text = (await desk.http.get("/metrics")).text
+    for line in ("tongxing_tasks_open 2.0", "tongxing_tasks_urgent 2.0", "tongxing_quarantine_held 1.0"):
+        assert line in text
+    assert "tongxing_alarms_open 1.0" in text
+    assert 'tongxing_http_requests_total{method="GET",route="/metrics"' in (await desk.http.get("/metrics")).text
+
+
+async def test_what_was_kept_is_done_when_the_engine_comes(empty: Database, settings: Settings, client: Client) -> None:
+    """The API starts without Temporal, keeps what people do, and hands it over once Temporal is there."""
+    there = asyncio.Event()
+
+    async def provide() -> Client:
+        if not there.is_set():
+            raise EngineUnavailable
+        return client
+
+    app = create_app(settings, database=empty, client_provider=provide)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url=BASE) as http,
+        working(client, empty, settings),
+    ):
+        desk = Desk(http=http, database=empty, app=app)
+        await seed(desk)
+        patient = (await desk.post("/patients", person()))["id"]
+        journey = (await desk.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+        act = await desk.post(f"/journeys/{journey}/pause", status=202)
+        there.set()
+        await desk.until(f"/acts/{act['id']}", lambda said: said["state"] == "done")
+        assert (await desk.get(f"/journeys/{journey}"))["status"] == "paused"
+
+
+async def _settled(desk: Desk, missing: list[str]) -> httpx.Response:
+    deadline = time.monotonic() + 20
+    while (answer := await desk.http.get("/ready")).json()["missing"] != missing:
+        assert time.monotonic() < deadline, answer.text
+        await asyncio.sleep(0.02)
+    return answer
