@@ -102,9 +102,14 @@ def main() -> None:
         sys.exit(FAILED if isinstance(error, PathwayProblems) else REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read the output wants no more of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+    except OSError as refused:
+        _complain(
+            Misconfigured(f"{refused.filename or 'The machine'}: {refused.strerror}.", hint="See `tongxing doctor`.")
+        )
+        sys.exit(REFUSED)
 
 
 @app.command()

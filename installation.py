@@ -165,6 +165,7 @@ def _programs(settings: Settings, folder: StateFolder, addresses: Addresses) -> 
     """What runs, in the order of its start; the API tells whether the worker works."""
     environment = {
         f"{PREFIX}STATE_DIR": str(folder.path),
+        f"{PREFIX}API_HOST": LOOPBACK,
         f"{PREFIX}API_PORT": str(addresses.api_port),
         f"{PREFIX}TEMPORAL_ADDRESS": addresses.temporal,
         "PYTHONUNBUFFERED": "1",

@@ -201,6 +201,15 @@ def test_fresh_leaves_alone_what_is_not_of_tongxing(
     assert [entry.name for entry in state.iterdir()] == ["thesis.txt"]
 
 
+def test_what_the_machine_refuses_is_told(tongxing: Tongxing, state: Path) -> None:
+    """A folder where a file is written, as on any trouble with the disk, is named without a traceback."""
+    (state / "begun.json").mkdir(parents=True)
+    ran = tongxing("up", "--port", 0)
+    assert ran.status == 2
+    assert "begun.json" in ran.err
+    assert "tongxing doctor" in ran.err
+
+
 def test_every_command_and_option_has_help() -> None:
     """Chinese first, English beside it."""
     group = typer.main.get_group(app)
