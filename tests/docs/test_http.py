@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from temporalio.client import Client
 
 from api.app import create_app
@@ -37,13 +36,13 @@ def _documented(pattern: str) -> list[str]:
     return re.findall(pattern, DOCUMENT.read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("row", _routes())
+@pytest.mark.parametrize("row", [*_routes()])
 def test_every_route_is_documented(row: str) -> None:
     """A route stands in the table with what it does."""
     assert row in DOCUMENT.read_text().splitlines()
 
 
-@pytest.mark.parametrize("row", _codes())
+@pytest.mark.parametrize("row", [*_codes()])
 def test_every_code_is_documented(row: str) -> None:
     """The code of a problem stands in the table with its status and titles."""
     assert row in DOCUMENT.read_text().splitlines()
