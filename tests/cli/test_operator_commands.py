@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import typer.main
 
@@ -72,8 +73,8 @@ def test_an_api_lives_without_its_neighbours(tmp_path: Path, monkeypatch: pytest
     with started(log, "api") as api:
         wait_for(log, "接口 · API: http://127.0.0.1:")
         port = int(log.read_text("utf-8").split("http://127.0.0.1:")[1].split()[0])
-        with socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS):
-            pass
+        # The port is open from the first moment on; what asks before the app is there waits for its answer.
+        assert httpx.get(f"http://127.0.0.1:{port}/live", trust_env=False, timeout=WAIT_SECONDS).is_success
         api.send_signal(signal.SIGTERM)
         assert api.wait(WAIT_SECONDS) == 0
     assert "Traceback" not in log.read_text("utf-8")
