@@ -72,7 +72,7 @@ class PatientJourney:
         self._arrived: dict[str, AnyEvent] = {event.id: event for event in given.events}
         self._taken: dict[str, datetime] = dict(given.taken)
         self._unacknowledged: list[Turned] = list(given.unacknowledged)
-        self._wakeup: datetime | None = None
+        self._wakeup = self._next_wakeup()
         self._alarm_clock: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
         self._projecting: asyncio.Task[Projected] | None = None
