@@ -37,7 +37,7 @@ from pathways.engine.starts import carry_out, release_held
 from pathways.engine.steps import begin, close_step, resume
 from pathways.engine.triggers import Verdict, admit
 from pathways.engine.turn import Turn
-from pathways.engine.visits import book
+from pathways.engine.visits import move
 from pathways.language.definition import Named, Track, Visit
 
 
@@ -172,8 +172,7 @@ def _visit(turn: Turn, event: VisitReported) -> None:
     key, path = found
     match event.state:
         case "booked":
-            node = turn.put_node(key, path, replace(turn.node(key, path), planned=event.at))
-            book(turn, key, path, step, node)
+            move(turn, key, path, step, event.at)
         case "cancelled":
             # The need stays: the visit is open until its window ends.
             turn.decide("flagged", track=turn.activation(key).track, step=path)

@@ -68,15 +68,28 @@ def remind_at(node: Node, step: Visit, facts: Facts, zone: str) -> datetime | No
     """When the next reminder goes, the furthest ahead first; None when all have gone."""
     if node.contact is not None:
         return node.contact
-    planned = node.planned or node.since
-    instants = sorted(moved(planned, span, facts, zone, -1) for span in step.remind)
+    instants = _reminders(node.planned or node.since, step, facts, zone)
     return instants[node.reminded] if node.reminded < len(instants) else None
+
+
+def _reminders(planned: datetime, step: Visit, facts: Facts, zone: str) -> list[datetime]:
+    return sorted(moved(planned, span, facts, zone, -1) for span in step.remind)
+
+
+def move(turn: Turn, key: str, path: str, step: Visit, to: datetime) -> None:
+    """The hospital booked the visit for that time: what is still ahead of its reminders counts from there."""
+    node = turn.node(key, path)
+    if node.planned != to:
+        gone = sum(at <= turn.now for at in _reminders(to, step, turn.facts, turn.zone))
+        node = turn.put_node(key, path, replace(node, planned=to, reminded=gone, contact=None))
+    book(turn, key, path, step, node)
 
 
 def remind(turn: Turn, key: str, path: str, step: Visit) -> Contacted:
     """Sends the reminder, or keeps it for a better hour; the answer tells who else must do it."""
     node = turn.node(key, path)
-    outcome, at = tell(turn, key, path, step.reminder or step.visit, mark=f"/remind-{node.reminded}")
+    mark = f"/remind-{(node.planned or node.since).isoformat()}-{node.reminded}"
+    outcome, at = tell(turn, key, path, step.reminder or step.visit, mark=mark)
     if outcome == "deferred":
         turn.put_node(key, path, replace(node, contact=at))
     else:
