@@ -1,0 +1,241 @@
+"""How a journey ends, and what becomes of what is open then."""
+
+import pytest
+
+from pathways.engine.advance import next_wakeup
+from pathways.engine.exits import EXITS, finished
+from pathways.engine.journey import ExitReason
+from tests.pathways.engine.build import FACTS, Player, at
+
+EVERYTHING = """
+urgent:
+  safety: yes
+  when: {event: fell}
+  steps: [{task: call, role: ward-nurse, clock: elapsed, due: 30m, ladder: urgent, outcomes: {refer: [{send: n}]}}]
+routine: {when: {event: fell}, steps: [{task: check, role: ward-nurse, due: 1 working day, ladder: routine}]}
+begun:
+  when: {event: fell}
+  steps:
+    - task: letter
+      role: ward-nurse
+      outcomes: {sent: [{send: n}], lost: []}
+    - {notify: head-nurse, message: n}
+form: {when: {event: fell}, steps: [{ask: f, message: n, expires: 3d}]}
+visit: {when: {event: fell}, steps: [{visit: v, window: {late: 9d}}]}
+waiting: {when: {event: fell}, steps: [{wait: 1d}, {notify: head-nurse, message: n}]}
+daily: {when: {every: 1d, from: enrolled}, steps: [{notify: head-nurse, message: n}]}
+low: {safety: yes, when: {observed: glucose, if: "glucose <= low"}, steps: [{task: low-call, role: ward-nurse}]}
+high: {safety: no, when: {observed: glucose, if: "glucose > 10"}, steps: [{task: high-call, role: ward-nurse}]}
+quiet: {when: {silent: glucose, for: 90d}, steps: [{task: quiet-call, role: ward-nurse}]}
+done: {when: by-hand, steps: [{end: completed}]}
+"""
+
+
+def leave(play: Player, reason: ExitReason) -> list[str]:
+    match reason:
+        case "completed":
+            return play.start("done")
+        case "withdrawn":
+            return play.withdraw()
+        case "died":
+            return play.die()
+
+
+def everything() -> Player:
+    play = Player(EVERYTHING)
+    play.until("2026-01-05 22:00")
+    play.happen("fell")
+    play.claim("letter")
+    return play
+
+
+@pytest.mark.parametrize(
+    ("reason", "brought", "tasks"),
+    [
+        (
+            "completed",
+            [
+                "note call journey-ended flag",
+                "note check journey-ended flag",
+                "note letter journey-ended flag",
+                "close f cancelled",
+                "end completed",
+            ],
+            ["call", "check", "letter"],
+        ),
+        (
+            "withdrawn",
+            [
+                "note call journey-ended flag",
+                "close check cancelled journey-ended",
+                "note letter journey-ended flag",
+                "close f cancelled",
+                "close v cancelled",
+                "end withdrawn",
+            ],
+            ["call", "letter"],
+        ),
+        (
+            "died",
+            [
+                "close call cancelled journey-ended",
+                "close check cancelled journey-ended",
+                "close letter cancelled journey-ended",
+                "close f cancelled",
+                "close v cancelled",
+                "end died",
+            ],
+            [],
+        ),
+    ],
+)
+def test_the_reason_fixes_what_is_kept_and_what_is_cancelled(
+    reason: ExitReason, brought: list[str], tasks: list[str]
+) -> None:
+    """Each kind of open thing is kept or cancelled as the table of exits says; waits and planned tracks just end."""
+    play = everything()
+    assert leave(play, reason) == brought
+    assert [task.name for task in play.tasks.values()] == tasks
+    assert not any(action.startswith(("send", "notify")) for action in play.until("2026-03-05 09:00"))
+
+
+def test_the_table_has_a_row_a_reason_and_a_column_a_thing() -> None:
+    """Every reason says of every kind of open thing what becomes of it."""
+    assert {reason: tuple(row.values()) for reason, row in EXITS.items()} == {
+        "completed": ("keep", "keep", "keep", "cancel", "cancel", "keep", "cancel"),
+        "withdrawn": ("keep", "keep", "cancel", "cancel", "cancel", "cancel", "cancel"),
+        "died": ("cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
+    }
+    assert {tuple(row) for row in EXITS.values()} == {
+        ("urgent-task", "begun-task", "routine-task", "message", "form", "visit", "wait")
+    }
+
+
+def test_a_message_that_waits_for_the_morning_dies_with_the_journey() -> None:
+    """A message that quiet hours held is not sent after an exit."""
+    play = Player("t: {when: {event: fell}, steps: [{send: n}]}")
+    play.until("2026-01-05 22:00")
+    play.happen("fell")
+    assert play.withdraw() == ["end withdrawn"]
+    assert play.until("2026-01-10 09:00") == []
+
+
+def test_kept_urgent_work_climbs_its_ladder_after_the_exit() -> None:
+    """An exit does not stop the ladder of what it keeps."""
+    play = everything()
+    play.withdraw()
+    assert play.after("3h") == ["escalate call head-nurse", "escalate call attending-doctor last", "alarm last-rung"]
+
+
+@pytest.mark.parametrize(
+    ("task", "outcome", "brought"),
+    [
+        ("letter", "sent", ["close letter done", "open follow-up-outcome"]),
+        ("letter", "lost", ["close letter done"]),  # the outcome leads to nothing
+        ("letter", "not-needed", ["close letter not-needed"]),
+        ("call", "refer", ["close call done", "open follow-up-outcome"]),
+    ],
+)
+def test_the_outcome_of_a_kept_task_becomes_work_for_staff(task: str, outcome: str, brought: list[str]) -> None:
+    """After an exit an outcome does not run its steps: staff are asked to follow up where it would have had some."""
+    play = everything()
+    play.withdraw()
+    assert play.complete(task, outcome) == brought
+
+
+def test_a_follow_up_says_what_it_is_about_and_ends_alone() -> None:
+    """The follow-up names the outcome; completing it opens nothing."""
+    play = everything()
+    play.withdraw()
+    play.complete("letter", "sent")
+    assert play.task("follow-up-outcome").about == "sent"
+    assert play.complete("follow-up-outcome") == ["close follow-up-outcome done"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "effective", "value", "brought"),
+    [
+        ("withdrawn", "2026-01-05 12:00", 3.0, ["open review-result"]),
+        ("completed", "2026-01-05 12:00", 3.0, ["open review-result"]),
+        ("withdrawn", "2026-01-05 12:00", None, ["open review-result"]),  # unreadable
+        ("withdrawn", "2026-01-05 12:00", 6.0, []),
+        ("withdrawn", "2026-01-05 12:00", 12.0, []),  # true for a track that is not for safety
+        ("withdrawn", "2026-01-06 12:00", 3.0, []),  # taken after the exit
+        ("died", "2026-01-05 12:00", 3.0, []),
+    ],
+)
+def test_a_safety_value_from_before_the_exit_is_reviewed(
+    reason: ExitReason, effective: str, value: float | None, brought: list[str]
+) -> None:
+    """What a safety track would have acted on before the exit reaches a person, but not after a death."""
+    play = Player(EVERYTHING)
+    play.until("2026-01-05 22:00")
+    leave(play, reason)
+    play.now = at("2026-01-07 09:00")
+    assert play.result(value, effective=effective) == brought
+    assert set(play.why) == {"low ended", "high ended", "quiet ended"}
+
+
+def test_a_review_after_the_exit_can_be_ended_and_opens_nothing() -> None:
+    """The outcome `start` of a review does not start a track of a journey that has ended."""
+    play = Player(EVERYTHING)
+    play.until("2026-01-05 22:00")
+    play.withdraw()
+    play.result(3.0, effective="2026-01-05 12:00")
+    assert "open low-call" not in play.complete("review-result", "start")
+
+
+def test_a_value_that_was_acted_on_is_not_reviewed_again() -> None:
+    """A later version of a value that its track acted on before the exit is only recorded."""
+    play = Player(EVERYTHING)
+    play.result(3.0)
+    play.complete("low-call")
+    play.until("2026-01-06 09:00")
+    play.withdraw()
+    assert play.result(2.9, "r1", 2, "corrected", effective="2026-01-05 09:00") == []
+
+
+def test_a_death_after_another_exit_cancels_what_that_one_kept() -> None:
+    """A death that becomes known later ends the work that the earlier exit had kept."""
+    play = everything()
+    play.withdraw()
+    assert play.die() == ["close call cancelled journey-ended", "close letter cancelled journey-ended", "end died"]
+
+
+def test_a_death_ends_a_paused_journey() -> None:
+    """A pause does not hold a death up."""
+    play = everything()
+    play.pause()
+    assert play.die()[-1] == "end died"
+
+
+def test_the_end_of_a_track_ends_the_journey_once() -> None:
+    """Two tracks that end the journey in one turn end it once."""
+    play = Player(
+        "a: {when: {event: fell}, steps: [{end: completed}]}\nb: {when: {event: fell}, steps: [{end: completed}]}"
+    )
+    assert play.happen("fell") == ["end completed"]
+
+
+def test_an_ended_journey_is_finished_after_its_horizon() -> None:
+    """An ended journey takes in what belongs to it for thirty days, wakes a last time, and is finished."""
+    play = Player("a: {when: {event: fell}, steps: [{wait: 1d}]}")
+    play.withdraw()
+    assert play.wakeup == at("2026-02-04 09:00")
+    assert not finished(play.journey, play.now)
+    play.until("2026-02-04 09:00")
+    assert finished(play.journey, play.now)
+    assert next_wakeup(play.release, play.journey, FACTS) is None
+
+
+def test_a_journey_with_kept_work_is_not_finished() -> None:
+    """While a kept task is open the journey stays."""
+    play = everything()
+    play.withdraw()
+    play.until("2026-06-01 09:00")
+    assert not finished(play.journey, play.now)
+
+
+def test_a_running_journey_is_not_finished() -> None:
+    """Only an exit finishes a journey."""
+    assert not finished(Player(EVERYTHING).journey, at("2030-01-01 00:00"))
