@@ -18,7 +18,7 @@ from api.engine import ClientProvider, EngineLink
 from api.house import House, Site
 from api.metrics import Metrics
 from api.openapi import describe
-from api.pages import worklist
+from api.pages import reference, worklist
 from api.rest import (
     acts,
     alarms,
@@ -107,6 +107,8 @@ def create_app(
         lifespan=lifespan,
         max_body_size=MOST_BYTES,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
     metrics = Metrics()
     app.state.house = House(
@@ -129,6 +131,7 @@ def create_app(
         app.include_router(module.router)
     app.include_router(operations.router)
     app.include_router(worklist.router)
+    app.include_router(reference.router)
     app.mount("/static", StaticFiles(directory=Path(str(files("api"))) / "static"), name="static")
     errors.install(app)
     app.add_middleware(AccessLog, metrics=metrics)

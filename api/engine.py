@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import anyio.from_thread
 import structlog
@@ -13,6 +13,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.clock import utc_now
 from pathways.engine.events import AnyEvent
 from pathways.errors import EngineUnavailable, TongxingError
 from store.database import Database
@@ -26,6 +27,8 @@ ClientProvider = Callable[[], Awaitable[Client]]
 
 PAUSE_SECONDS = 1.0
 LOOK = timedelta(seconds=2)
+POLLED_WITHIN = timedelta(seconds=75)
+"""A worker asks for work at least every minute; Temporal remembers for longer those that died."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +63,13 @@ class EngineLink:
             policy=self._policy,
             history_length=self._history_length,
         )
-        await self._delivery.run()
+        while True:
+            try:
+                await self._delivery.run()
+            except Exception as defect:
+                # One row that cannot be read must not end the delivery of all others.
+                _log.error("delivery broke off", error=type(defect).__name__)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     def prompt(self) -> None:
         """Say that something was committed to the inbox; it never waits, and works from any thread."""
@@ -94,7 +103,9 @@ class EngineLink:
             )
         except RPCError:
             return "engine"
-        return None if described.pollers else "workers"
+        since = utc_now() - POLLED_WITHIN
+        polls = (poller.last_access_time.ToDatetime(UTC) for poller in described.pollers)
+        return None if any(poll > since for poll in polls) else "workers"
 
     async def _connected(self) -> Client:
         said = False

@@ -62,7 +62,7 @@ class Sheet:
 
     card: Card
     born: str
-    contacts: Sequence[tuple[str, str]]
+    contacts: Sequence[tuple[Text, str]]
     opened: str
     roles: Sequence[Text]
     outcomes: Sequence[tuple[str, Text]]
@@ -133,7 +133,7 @@ def sheet_of(session: Session, id: str, staff: str, *, now: datetime, zone: str,
     return Sheet(
         card=card_of(session, row, staff, now=now, zone=zone, language=language),
         born=patient.born.isoformat(),
-        contacts=[(one.kind, one.value) for one in patients.contacts_of(session, patient.id)],
+        contacts=[(_kind(one.kind), one.value) for one in patients.contacts_of(session, patient.id)],
         opened=local(row.opened, zone),
         roles=[role_title(one.role) for one in tasks.roles_of(session, id)],
         outcomes=[(name, title(release, name)) for name in outcomes_of(row)],
@@ -175,6 +175,10 @@ def _line(session: Session, event: tables.TaskEvent, zone: str, language: Langua
         by=_name(session, event.by),
         values=values or ("" if event.what != "annotated" else shown_values(event.values, language)),
     )
+
+
+def _kind(kind: str) -> Text:
+    return PHRASES.get(kind) or Text(zh=kind, en=kind)
 
 
 def _name(session: Session, staff: str | None) -> str | None:

@@ -85,6 +85,7 @@ class Journey(Given):
     started_by: str
     created: datetime
     sequence: int = Field(description="How many turns the store shows.")
+    demonstration: bool = Field(description="On a release that serves demonstration data alone.")
     existing: bool = Field(False, description="Of a start: the journey was open already.")
 
 
@@ -333,6 +334,7 @@ def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Jo
         started_by=row.started_by,
         created=row.created,
         sequence=row.sequence,
+        demonstration=row.demonstration,
         existing=existing,
     )
 

@@ -13,12 +13,21 @@ from temporalio.client import Client
 from settings import Settings
 from store.database import Database, open_database
 from tests.api.clinic import Desk, Known, copied, furnish, open_desk, seed, working
-from tests.database_fixtures import migrated_sqlite
+from tests.database_fixtures import database, database_url, migrated_sqlite, postgresql
 from tests.temporal_fixtures import DevServer, client, dev_server, keyring, task_queue
 from workflows.client import connect
 from workflows.keyring import StaticKeyring
 
-__all__ = ["client", "dev_server", "keyring", "migrated_sqlite", "task_queue"]
+__all__ = [
+    "client",
+    "database",
+    "database_url",
+    "dev_server",
+    "keyring",
+    "migrated_sqlite",
+    "postgresql",
+    "task_queue",
+]
 
 
 @pytest.fixture(scope="session")

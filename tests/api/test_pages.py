@@ -11,6 +11,7 @@ from api.words import REASONS
 from pathways.engine.reasons import Code
 from store import patients
 from tests.api.clinic import NAME, Desk, Known, person
+from tests.api.requests import routes
 
 FORM = {"Sec-Fetch-Site": "same-origin"}
 
@@ -75,7 +76,9 @@ async def test_the_other_language_is_a_click_away(desk: Desk, known: Known) -> N
         assert word in task, word
 
 
-@pytest.mark.parametrize("path", ["/", "/tasks/{task-open}", "/tasks/{task-held}", "/tasks/{task-closed}", "/messages"])
+@pytest.mark.parametrize(
+    "path", ["/", "/tasks/{task-open}", "/tasks/{task-held}", "/tasks/{task-closed}", "/messages", "/docs"]
+)
 async def test_a_page_is_safe_and_usable_without_a_mouse(desk: Desk, known: Known, path: str) -> None:
     """No script, no inline style, a strict policy; one h1, and a label for every field."""
     await come_in(desk)
@@ -195,6 +198,16 @@ async def test_a_nurse_claims_and_completes(live: Desk) -> None:
     assert shown["report"]["answers"] == {"condition": "well", "sugar": False, "repeated": 4.4}
     assert shown["done_at"] == "2026-01-05T01:30:00Z"
     assert "没有待办任务" in (await live.http.get("/")).text
+
+
+async def test_the_reference_shows_every_route(desk: Desk) -> None:
+    """The API's docs need nothing from elsewhere and leave no route out."""
+    page = (await desk.http.get("/docs")).text
+    for method, path in routes(desk.app):
+        assert f"<code>{method} {path}</code>" in page, path
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "Idempotency-Key" in page.replace("idempotency-key", "Idempotency-Key")
 
 
 def test_every_decision_has_words() -> None:

@@ -1,6 +1,21 @@
 """A result opens a task; a nurse claims and completes it; the timeline says why."""
 
-from tests.api.clinic import NURSE, Desk, person
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.client import Client
+
+from settings import Settings
+from store.database import Database
+from tests.api.clinic import NURSE, Desk, open_desk, person, seed, working
+
+
+@pytest.fixture
+async def live(database: Database, settings: Settings, client: Client) -> AsyncIterator[Desk]:
+    """The API with a real engine, once on each database."""
+    async with working(client, database, settings), open_desk(database, settings, client) as desk:
+        await seed(desk)
+        yield desk
 
 
 async def test_a_low_result_becomes_a_call(live: Desk) -> None:
