@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pathways.engine import plans
 from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
+from pathways.engine.admission import admit
 from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
@@ -20,7 +21,6 @@ from pathways.engine.reasons import Code, Reason
 from pathways.engine.refusals import refusal
 from pathways.engine.starts import carry_out, release_capped
 from pathways.engine.steps import announce, ask_staff, close_step, enter_send, resume
-from pathways.engine.triggers import admit
 from pathways.engine.turn import Turn
 from pathways.engine.visits import remind
 from pathways.engine.wakes import Wake, wakes

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, EndJourney
-from pathways.engine.journey import Exit, ExitReason, Journey
+from pathways.engine.clocks import restarted
+from pathways.engine.journey import Activation, Exit, ExitReason, Journey, Node
 from pathways.engine.questions import find_step, is_urgent
 from pathways.engine.turn import Turn
 from pathways.language.definition import Ask, Task, Visit
@@ -14,12 +15,13 @@ from pathways.language.definition import Ask, Task, Visit
 HORIZON = timedelta(days=30)
 """How long an ended journey still takes in what belongs to the time before, and how long results may be revised."""
 
-OpenThing = Literal["urgent-task", "begun-task", "routine-task", "message", "form", "visit", "wait"]
+OpenThing = Literal["urgent-task", "begun-task", "correction", "routine-task", "message", "form", "visit", "wait"]
 Disposal = Literal["keep", "cancel"]
 EXITS: Mapping[ExitReason, Mapping[OpenThing, Disposal]] = {
     "completed": {
         "urgent-task": "keep",
         "begun-task": "keep",
+        "correction": "keep",
         "routine-task": "keep",
         "message": "cancel",
         "form": "cancel",
@@ -29,6 +31,7 @@ EXITS: Mapping[ExitReason, Mapping[OpenThing, Disposal]] = {
     "withdrawn": {
         "urgent-task": "keep",
         "begun-task": "keep",
+        "correction": "keep",
         "routine-task": "cancel",
         "message": "cancel",
         "form": "cancel",
@@ -38,6 +41,7 @@ EXITS: Mapping[ExitReason, Mapping[OpenThing, Disposal]] = {
     "died": {
         "urgent-task": "cancel",
         "begun-task": "cancel",
+        "correction": "cancel",
         "routine-task": "cancel",
         "message": "cancel",
         "form": "cancel",
@@ -45,7 +49,10 @@ EXITS: Mapping[ExitReason, Mapping[OpenThing, Disposal]] = {
         "wait": "cancel",
     },
 }
-"""`keep`: a task stays on its list and climbs its ladder, its outcome becomes work for staff; a visit stays booked."""
+"""A `correction` is what the engine asks about what was: reviews, corrections, follow-ups.
+
+`keep`: a task stays on its list and climbs its ladder, its outcome becomes work for staff; a visit stays booked.
+"""
 
 
 def leave(turn: Turn, reason: ExitReason, at: datetime) -> None:
@@ -67,11 +74,10 @@ def leave(turn: Turn, reason: ExitReason, at: datetime) -> None:
 def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal]) -> None:
     activation, node = turn.activation(key), turn.node(key, path)
     step = find_step(turn.release, activation, path)
+    thing: OpenThing
     match step:
         case Task():
-            thing: OpenThing = (
-                "urgent-task" if is_urgent(step) else "begun-task" if node.holder is not None else "routine-task"
-            )
+            thing = _kind_of_task(activation, node, step)
         case Ask():
             thing = "form"
         case Visit():
@@ -81,7 +87,8 @@ def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal])
     name = turn.id_of(key, path)
     if row[thing] == "keep":
         if isinstance(step, Task):
-            turn.put_node(key, path, replace(node, flagged=True, suspended=False))
+            running = restarted(node, turn.now) if node.suspended else node
+            turn.put_node(key, path, replace(running, flagged=True))
             turn.act(AnnotateTask(task=name, code="journey-ended", at=turn.now, flag=True))
         else:
             turn.put_node(key, path, replace(node, end="cancelled", ended=turn.now))
@@ -93,6 +100,15 @@ def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal])
         turn.act(CloseAsk(ask=name, end="cancelled", at=turn.now))
     elif isinstance(step, Visit):
         turn.act(CloseVisit(visit=name, end="cancelled", at=turn.now))
+
+
+def _kind_of_task(activation: Activation, node: Node, step: Task) -> OpenThing:
+    if is_urgent(step):
+        return "urgent-task"
+    if activation.kind in {"correction", "review", "look", "follow-up"}:
+        # What was told wrongly, or what nobody has looked at yet, does not go away with the journey.
+        return "correction"
+    return "begun-task" if node.holder is not None else "routine-task"
 
 
 def _settle(turn: Turn, key: str) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
-from pathways.engine.actions import CloseAsk, CloseTask, CloseVisit, HoldTask
-from pathways.engine.clocks import restarted, suspended
+from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, HoldTask
+from pathways.engine.admission import admit
+from pathways.engine.clocks import due_at, restarted, suspended
 from pathways.engine.events import (
     AnyEvent,
     Died,
@@ -29,14 +31,15 @@ from pathways.engine.events import (
 from pathways.engine.exits import leave
 from pathways.engine.journey import Activation, Cause, CauseKind, Effect, End, Node
 from pathways.engine.ladders import alarm, pass_rung, rungs_of
-from pathways.engine.outcomes import stop
+from pathways.engine.outcomes import stop, waiting
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_ask, find_task, find_visit
 from pathways.engine.results import take_result
 from pathways.engine.starts import carry_out, release_held
 from pathways.engine.steps import begin, close_step, resume
-from pathways.engine.triggers import Verdict, admit
 from pathways.engine.turn import Turn
+from pathways.engine.undo import recover
+from pathways.engine.verdicts import Verdict
 from pathways.engine.visits import move
 from pathways.language.definition import Named, Track, Visit
 
@@ -63,6 +66,7 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             _visit(turn, event)
         case TrackStarted():
             cause = Cause(kind="by-hand", occurrence=event.id, received=event.received, chosen=True)
+            turn.remember(event.track, replace(turn.state(event.track), stopped=False))
             carry_out(turn, admit(turn, event.track, cause, values={}))
         case TrackStopped():
             stop(turn, event.track)
@@ -99,6 +103,8 @@ def _answer(turn: Turn, event: FormAnswered) -> None:
         turn.decide("not-watched", values={"form": event.form})
         return
     key, path = found
+    if turn.node(key, path).end == "missed":
+        recover(turn, key, path, event.form)
     turn.act(CloseAsk(ask=turn.id_of(key, path), end="done", at=event.received))
     close_step(turn, key, path, "done", way="answered", at=event.received, contact=None)
 
@@ -142,9 +148,15 @@ def _complete(turn: Turn, event: TaskCompleted) -> None:
             chosen=True,
         )
     )
-    if turn.journey.status == "ended" and step.outcomes.get(event.outcome):
+    if turn.journey.status == "ended" and (step.outcomes.get(event.outcome) or waiting(turn, turn.effects[-1])):
         _follow_up(turn, key, path, event)
-    close_step(turn, key, path, end, way=event.outcome, at=event.received, chosen=True, holder=None, suspended=False)
+    at = _really(turn, key, path, event)
+    close_step(turn, key, path, end, way=event.outcome, at=at, chosen=True, holder=None, suspended=False)
+
+
+def _really(turn: Turn, key: str, path: str, event: TaskCompleted | VisitReported) -> datetime:
+    """When it was done, however late it is told: never before it was there to do, never after it was told."""
+    return max(min(event.at, event.received), min(turn.node(key, path).entered, event.received))
 
 
 def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
@@ -178,8 +190,10 @@ def _visit(turn: Turn, event: VisitReported) -> None:
             turn.decide("flagged", track=turn.activation(key).track, step=path)
         case "kept" | "missed":
             end: End = "done" if event.state == "kept" else "missed"
+            if turn.node(key, path).end == "missed":
+                recover(turn, key, path, step.visit)
             turn.act(CloseVisit(visit=turn.id_of(key, path), end=end, at=event.received))
-            close_step(turn, key, path, end, way=event.state, at=event.received, contact=None)
+            close_step(turn, key, path, end, way=event.state, at=_really(turn, key, path, event), contact=None)
 
 
 def _pause(turn: Turn) -> None:
@@ -194,11 +208,20 @@ def _resume(turn: Turn) -> None:
     turn.decide("resumed")
     for key, path, node in _routine(turn):
         if node.suspended:
-            turn.put_node(key, path, restarted(node, turn.now))
+            _restart(turn, key, path, restarted(node, turn.now))
     for key in tuple(turn.journey.activations):
         resume(turn, key)
     for name in turn.release.pathway.tracks:
         release_held(turn, name)
+
+
+def _restart(turn: Turn, key: str, path: str, node: Node) -> None:
+    """The clock of a task runs again, and the list shows when it is due now."""
+    turn.put_node(key, path, node)
+    step = task_at(turn.release, turn.activation(key), path)
+    due = None if step is None else due_at(node, step, turn.facts, turn.zone)
+    if due is not None:
+        turn.act(AnnotateTask(task=turn.id_of(key, path), code="resumed", at=turn.now, due=due))
 
 
 def _routine(turn: Turn) -> Iterator[tuple[str, str, Node]]:

@@ -20,7 +20,7 @@ ExitReason = Literal["completed", "withdrawn", "died"]
 ResultStatus = Literal["preliminary", "final", "amended", "corrected", "entered-in-error", "cancelled"]
 End = Literal["done", "not-needed", "not-possible", "missed", "cancelled", "skipped"]
 """How a step ended. The first four are different things and none implies another; the engine cancels and skips."""
-ActivationKind = Literal["steps", "first-task", "review", "question", "correction", "contact", "follow-up"]
+ActivationKind = Literal["steps", "first-task", "review", "question", "look", "correction", "contact", "follow-up"]
 """What an activation walks: the track's steps, its first task alone, or what the engine itself asks of a person."""
 ActivationState = Literal["running", "done", "undone"]
 Origin = Literal["laboratory", "device", "patient", "unknown"]
@@ -95,6 +95,9 @@ class Node:
     since: datetime
     """The instant from which due times and rungs count."""
     planned: datetime | None = None
+    """Of a visit, the date for which it is needed."""
+    booked: datetime | None = None
+    """Of a visit, the date that the hospital gave."""
     end: End | None = None
     ended: datetime | None = None
     way: str | None = None
@@ -140,6 +143,8 @@ class Activation:
     about: str | None = None
     """What a review, question, correction, contact or follow-up is about: a message, track, task or outcome."""
     causes: tuple[Cause, ...] = ()
+    chosen: bool = False
+    """A person decided that it starts: a value that is taken back does not undo it."""
     base: float | None = None
     """The value that later ones are compared with to be worse."""
     nodes: Mapping[str, Node] = field(default_factory=dict[str, Node])
@@ -161,6 +166,8 @@ class TrackState:
     """The number of the next planned occurrence."""
     origin: datetime | None = None
     """Where a repetition counts from, once it was last done."""
+    stopped: bool = False
+    """A person or step stopped it: what was planned does not come any more, until it is started by hand."""
     silences: int = 0
     """How often the present silence has already started the track."""
     capped: tuple[Cause, ...] = ()
@@ -184,7 +191,7 @@ class Exit:
 class Effect:
     """Something a turn did that other tracks may react to; kept for the next turn beyond the cascade limit."""
 
-    kind: Literal["missed", "outcome", "start", "unstart", "stop", "end"]
+    kind: Literal["missed", "outcome", "unmissed", "start", "unstart", "stop", "end"]
     activation: str
     path: str
     at: datetime

@@ -3,25 +3,27 @@
 from dataclasses import replace
 
 from pathways.engine import undo
+from pathways.engine.admission import admit
 from pathways.engine.exits import leave
 from pathways.engine.journey import Cause, CauseKind, Effect
 from pathways.engine.starts import carry_out
-from pathways.engine.triggers import admit
 from pathways.engine.turn import Turn
-from pathways.language.definition import Missed, Outcome
+from pathways.language.definition import At, Every, Missed, Outcome
 
 
 def take_effect(turn: Turn, effect: Effect) -> None:
     """Serves one effect of this or an earlier turn."""
     match effect.kind:
         case "missed" | "outcome":
-            for name in _waiting(turn, effect):
+            for name in waiting(turn, effect):
                 carry_out(turn, admit(turn, name, _cause(effect, effect.kind), values={}))
         case "start":
-            cause = replace(_cause(effect, "step"), chosen=effect.chosen)
-            carry_out(turn, admit(turn, effect.name, cause, values={}))
+            carry_out(turn, admit(turn, effect.name, _started_by(turn, effect), values={}))
         case "unstart":
             _unstart(turn, effect)
+        case "unmissed":
+            for name in waiting(turn, replace(effect, kind="missed")):
+                _unstart(turn, replace(effect, name=name))
         case "stop":
             stop(turn, effect.name, step=effect.path)
         case "end":
@@ -33,7 +35,18 @@ def _cause(effect: Effect, kind: CauseKind) -> Cause:
     return Cause(kind=kind, occurrence=f"{effect.activation}:{effect.path}", received=effect.at)
 
 
-def _waiting(turn: Turn, effect: Effect) -> list[str]:
+def _started_by(turn: Turn, effect: Effect) -> Cause:
+    """What a step starts; where a person decided on a value, the track stands on that value."""
+    cause = replace(_cause(effect, "step"), chosen=effect.chosen)
+    asked = turn.journey.activations.get(effect.activation)
+    if asked is None or asked.kind not in {"question", "review"} or not asked.causes:
+        return cause
+    about = asked.causes[-1]
+    return replace(cause, kind=about.kind, result=about.result, low=about.low, high=about.high)
+
+
+def waiting(turn: Turn, effect: Effect) -> list[str]:
+    """The tracks that wait for this miss or outcome, in file order."""
     found: list[str] = []
     for name, track in turn.release.pathway.tracks.items():
         match track.when:
@@ -48,16 +61,27 @@ def _waiting(turn: Turn, effect: Effect) -> list[str]:
 
 
 def stop(turn: Turn, name: str, *, step: str | None = None) -> None:
-    """Stops a track, by hand or by a step: what it did is undone, what waits for it is forgotten."""
-    turn.remember(name, replace(turn.state(name), capped=(), held=()))
-    for key, activation in tuple(turn.journey.activations.items()):
-        if activation.track == name and activation.state == "running":
-            undo.undo(turn, key, "stopped")
-            turn.decide("stopped", track=name, occurrence=activation.occurrence, step=step)
+    """Stops a track, by hand or by a step: what it did is undone, what waits or is planned for it is forgotten."""
+    planned = isinstance(turn.track(name).when, At | Every)
+    turn.remember(name, replace(turn.state(name), capped=(), held=(), stopped=planned))
+    running = [
+        (key, activation)
+        for key, activation in turn.journey.activations.items()
+        if activation.track == name and activation.state == "running" and activation.kind in undo.OF_THE_TRACK
+    ]
+    for key, activation in running:
+        undo.undo(turn, key, "stopped")
+        turn.decide("stopped", track=name, occurrence=activation.occurrence, step=step)
+    if not running:
+        turn.decide("stopped", track=name, step=step)
 
 
 def _unstart(turn: Turn, effect: Effect) -> None:
     occurrence = f"{effect.activation}:{effect.path}"
+    state = turn.state(effect.name)
+    capped = tuple(cause for cause in state.capped if cause.occurrence != occurrence)
+    held = tuple(cause for cause in state.held if cause.occurrence != occurrence)
+    turn.remember(effect.name, replace(state, capped=capped, held=held))
     for key, activation in tuple(turn.journey.activations.items()):
         mine = tuple(cause for cause in activation.causes if cause.occurrence != occurrence)
         if activation.track == effect.name and activation.state != "undone" and len(mine) < len(activation.causes):

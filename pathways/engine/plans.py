@@ -23,6 +23,8 @@ def instant_of(moment: Moment, journey: Journey, facts: Facts) -> datetime | Non
 
 def planned(track: Track, state: TrackState, journey: Journey, facts: Facts) -> datetime | None:
     """The date of the track's next occurrence; None where there is none."""
+    if state.stopped:
+        return None
     match track.when:
         case At(at=moment, time=clock):
             date = instant_of(moment, journey, facts) if state.next == 1 else None

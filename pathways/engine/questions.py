@@ -21,7 +21,7 @@ from pathways.language.texts import Text
 
 ONE_WORKING_DAY = Duration(amount=1, unit="working day")
 ROUTINE = "routine"
-LATE = "/late"
+LATE = "/~late"
 """The end of the path of the question whether a late step is still to be done."""
 
 WORDS: Mapping[str, Text] = {
@@ -43,6 +43,7 @@ WORDS: Mapping[str, Text] = {
 
 _NAMES = {
     "review": "review-result",
+    "look": "review-result",
     "question": "decide-start",
     "correction": "correct-message",
     "contact": "contact-patient",

@@ -21,7 +21,7 @@ from pathways.engine.ids import node_id
 from pathways.engine.journey import Journey, Node
 from pathways.engine.questions import find_step, task_at
 from pathways.engine.visits import visit_nodes
-from pathways.language.definition import Task
+from pathways.language.definition import Ask, Task
 from pathways.language.release import Release
 
 ANY_TASK = frozenset({"not-needed", "not-possible"})
@@ -103,26 +103,30 @@ def find_task(release: Release, journey: Journey, task: str) -> tuple[str, str, 
 
 
 def find_visit(release: Release, journey: Journey, event: VisitReported) -> tuple[str, str] | None:
-    """The activation and path of the visit that is spoken of: by its id, else the oldest open one of that name."""
-    for key, path, node, step in visit_nodes(release, journey):
-        if event.visit is None:
-            if node.end is None and step.visit == event.name:
-                return key, path
-        elif node.end is None and _id(journey, key, path) == event.visit:
-            return key, path
-    return None
+    """The activation and path of the visit that is spoken of: by its id, else the oldest open one of that name.
+
+    One that was kept may have been missed before: people come late, and reports come later.
+    """
+    found = [
+        (key, path, node)
+        for key, path, node, step in visit_nodes(release, journey)
+        if (step.visit == event.name if event.visit is None else _id(journey, key, path) == event.visit)
+    ]
+    still = [(key, path) for key, path, node in found if node.end is None]
+    missed = [(key, path) for key, path, node in found if node.end == "missed" and event.state == "kept"]
+    return (still or missed[-1:] or [None])[0]
 
 
 def find_ask(release: Release, journey: Journey, form: str, ask: str | None) -> tuple[str, str] | None:
-    """The activation and path of the open question that answers belong to."""
-    found = [
-        (node.order, key, path)
-        for key, activation in journey.activations.items()
-        for path, node in activation.nodes.items()
-        if node.kind == "ask" and node.end is None and (ask is None or _id(journey, key, path) == ask)
-    ]
-    for _, key, path in sorted(found):
-        step = find_step(release, journey.activations[key], path)
-        if getattr(step, "ask", None) == form:
-            return key, path
-    return None
+    """The activation and path of the question that answers belong to: the oldest open, else the last that expired."""
+    found: list[tuple[int, str, str, Node]] = []
+    for key, activation in journey.activations.items():
+        for path, node in activation.nodes.items():
+            step = find_step(release, activation, path) if node.kind == "ask" else None
+            named = isinstance(step, Ask) and step.ask == form
+            if named and (ask is None or _id(journey, key, path) == ask):
+                found.append((node.order, key, path, node))
+    found.sort(key=lambda item: item[0])
+    still = [(key, path) for _, key, path, node in found if node.end is None]
+    expired = [(key, path) for _, key, path, node in found if node.end == "missed"]
+    return (still or expired[-1:] or [None])[0]

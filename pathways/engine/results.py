@@ -10,7 +10,7 @@ from pathways.engine.starts import carry_out
 from pathways.engine.steps import close_step
 from pathways.engine.triggers import cause_of, decide_result, unchanged
 from pathways.engine.turn import Turn
-from pathways.engine.undo import undo, undo_after
+from pathways.engine.undo import recover, undo, undo_after
 from pathways.engine.visits import book, satisfies, visit_nodes
 from pathways.language.definition import Silent
 
@@ -23,10 +23,11 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
         turn.decide("not-watched")
         return
     changed = filed.verdict in {"new", "revised"}
-    newest = latest(turn.journey.readings.values(), reading.data)
+    before = turn.journey
+    newest = latest(before.readings.values(), reading.data)
     if changed:
         turn.journey = replace(turn.journey, readings={**turn.journey.readings, reading.id: reading})
-    verdicts = decide_result(turn, filed, reading)
+    verdicts = decide_result(turn, filed, reading, before)
     silenced = _silences(turn, reading)
     for verdict in verdicts:
         carry_out(turn, verdict)
@@ -89,7 +90,6 @@ def _stand_for_visits(turn: Turn, reading: Reading) -> None:
         elif node.result is None and node.end in {None, "missed"} and satisfies(turn, step, node, reading):
             turn.decide("satisfied", track=track, step=path)
             if node.end == "missed":
-                undo_after(turn, key, path)
-                turn.put(replace(turn.activation(key), state="running", ended=None))
+                recover(turn, key, path, step.visit)
             turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))
             close_step(turn, key, path, "done", way="kept", at=reading.received, result=reading.id, contact=None)

@@ -4,18 +4,25 @@ from dataclasses import replace
 from typing import assert_never
 
 from pathways.engine import undo
+from pathways.engine.admission import admit, cause_value
 from pathways.engine.caps import counted_starts
 from pathways.engine.journey import Activation, Cause
 from pathways.engine.ladders import annotate, worsen
 from pathways.engine.steps import begin
-from pathways.engine.triggers import Verdict, admit, cause_of, cause_value, later_false, truth_of
+from pathways.engine.triggers import cause_of, later_false, truth_of
 from pathways.engine.turn import Turn
+from pathways.engine.verdicts import Verdict
 from pathways.language.conditions import Truth
 from pathways.language.definition import Observed
+
+ACTED_ON = frozenset({"started", "joined", "capped", "worse", "annotated"})
+"""Codes of verdicts for which the value is true and acted on."""
 
 
 def carry_out(turn: Turn, verdict: Verdict) -> None:
     """Does what the verdict intends and leaves its reason."""
+    if verdict.cause.result is not None and verdict.code in ACTED_ON and verdict.kind == "steps":
+        undo.cancel_corrections(turn, verdict.cause.result)
     turn.decide(verdict.code, track=verdict.track, occurrence=verdict.cause.occurrence, values=dict(verdict.values))
     state = turn.state(verdict.track)
     match verdict.intent:
@@ -35,7 +42,8 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
                 _lose(turn, verdict, verdict.target)
         case "restart":
             for key, activation in tuple(turn.journey.activations.items()):
-                if activation.track == verdict.track and activation.state == "running":
+                runs = activation.track == verdict.track and activation.state == "running"
+                if runs and activation.kind in undo.OF_THE_TRACK:
                     undo.undo(turn, key, "restarted")
             _start(turn, verdict)
         case "start":
@@ -63,15 +71,14 @@ def _forget(turn: Turn, verdict: Verdict) -> None:
 def _start(turn: Turn, verdict: Verdict) -> None:
     cause, name, track = verdict.cause, verdict.track, turn.track(verdict.track)
     _forget(turn, verdict)
-    if verdict.kind in {"steps", "first-task"}:
+    if verdict.kind == "steps":
         state = turn.state(name)
         starts = (
             () if track.at_most is None else counted_starts(track.at_most, state, cause.received, turn.facts, turn.zone)
         )
         base = cause_value(track.when, cause)
         turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
-        if cause.result is not None:
-            undo.cancel_corrections(turn, cause.result)
+        undo.supersede(turn, name, cause.result)
     begin(
         turn,
         Activation(
@@ -84,7 +91,8 @@ def _start(turn: Turn, verdict: Verdict) -> None:
             planned_for=cause.planned_for,
             about=name if verdict.kind in {"question", "review"} else None,
             causes=(cause,),
-            base=cause_value(track.when, cause),
+            base=cause_value(track.when, cause) if verdict.kind in {"steps", "question"} else None,
+            chosen=cause.chosen,
             note=verdict.note,
         ),
     )
@@ -110,6 +118,10 @@ def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
         annotate(turn, key, "undone", verdict.values, flag=True)
         return
     causes = tuple(cause for cause in activation.causes if cause.result != verdict.cause.result)
+    if activation.chosen:
+        # A person decided to start it on this value: that is theirs to take back.
+        annotate(turn, key, "undone", verdict.values, flag=True)
+        return
     if not causes:
         undo.undo(turn, key, "undone")
         _uncount(turn, activation)
@@ -142,8 +154,11 @@ def release_capped(turn: Turn, name: str) -> None:
             live.append(cause)
         else:
             turn.decide("false", track=name, occurrence=cause.occurrence)
-    for cause in reversed(live):
-        carry_out(turn, admit(turn, name, _now(turn, cause), values={}))
+    for number, cause in enumerate(reversed(live)):
+        verdict = admit(turn, name, _now(turn, cause), values={})
+        if number and turn.track(name).while_running == "restart" and verdict.intent == "restart":
+            verdict = replace(verdict, code="joined", intent="none")
+        carry_out(turn, verdict)
 
 
 def release_held(turn: Turn, name: str) -> None:

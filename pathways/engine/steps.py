@@ -39,18 +39,19 @@ from pathways.language.definition import (
     End as EndStep,
 )
 
-AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "follow-up"})
+AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "look", "follow-up"})
 """What may still be asked of a person once the journey has ended."""
 
 
-def resume(turn: Turn, key: str) -> None:
+def resume(turn: Turn, key: str, *, despite_pause: bool = False) -> None:
     """Goes on with an activation as far as it can go now."""
     activation = turn.activation(key)
     over = turn.journey.status == "ended" and activation.kind not in AFTER_EXIT
-    if activation.state == "done" or turn.paused(activation.track) or over:
+    held = turn.paused(activation.track) and not despite_pause
+    if activation.state == "done" or held or over:
         return
+    _resume_served(turn, key, activation)
     if activation.state == "undone":
-        _resume_served(turn, key, activation)
         return
     since = activation.planned or activation.received
     ended = walk(turn, key, steps_of(turn.release, activation), "", since)
@@ -74,7 +75,9 @@ def _count_from(turn: Turn, activation: Activation, ended: datetime) -> None:
 def _resume_served(turn: Turn, key: str, activation: Activation) -> None:
     """After an undo: tasks that were begun are served with their outcomes, not their later siblings."""
     for path in activation.served:
-        node = turn.node(key, path)
+        node = turn.activation(key).nodes.get(path)
+        if node is None:
+            continue
         step = _step(turn, key, path)
         if node.way is not None and node.ended is not None:
             walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended)
@@ -338,4 +341,5 @@ def close_step(turn: Turn, key: str, path: str, end: End, *, way: str | None, at
     if end == "missed" and isinstance(step, Visit | Ask):
         name = step.visit if isinstance(step, Visit) else step.ask
         turn.effects.append(Effect(kind="missed", activation=key, path=path, at=at, name=name))
-    resume(turn, key)
+    # What a person decided on an urgent task is not left lying until the journey goes on.
+    resume(turn, key, despite_pause=isinstance(step, Task) and is_urgent(step))

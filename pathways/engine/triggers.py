@@ -1,38 +1,22 @@
-"""What something that happened means for each track: a verdict, decided on the state before any track acts."""
+"""What a result means for each track: a verdict, decided on the state before any track acts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator
 
-from pathways.engine.caps import capped_until
+from pathways.engine.admission import admit, is_worse, review
 from pathways.engine.clocks import moved
 from pathways.engine.evidence import Filed, known_features, latest, shown_features
-from pathways.engine.journey import ActivationKind, Cause, Reading, Scalar
+from pathways.engine.exits import HORIZON
+from pathways.engine.journey import Cause, Journey, Reading
 from pathways.engine.ladders import open_tasks
-from pathways.engine.questions import first_task, is_urgent
+from pathways.engine.questions import first_task
 from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
+from pathways.engine.verdicts import Values, Verdict
 from pathways.language.conditions import Truth
 from pathways.language.definition import Observed, Track
 
-Intent = Literal["none", "start", "restart", "attach", "annotate", "cap", "hold", "lose"]
-Values = Mapping[str, Scalar | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """One decision on a track and occurrence, and the change that it intends."""
-
-    track: str
-    code: Code
-    cause: Cause
-    intent: Intent = "none"
-    kind: ActivationKind = "steps"
-    """What would be walked, where something starts."""
-    target: str | None = None
-    """The activation to attach to or to lose a cause of."""
-    note: str | None = None
-    values: Values = field(default_factory=dict[str, "Scalar | None"])
+SERIES = frozenset({"latest", "previous", "mean", "min", "max", "count"})
+"""What looks at more than the value that triggers."""
 
 
 def cause_of(reading: Reading) -> Cause:
@@ -47,26 +31,38 @@ def cause_of(reading: Reading) -> Cause:
     )
 
 
-def truth_of(turn: Turn, trigger: Observed, reading: Reading) -> tuple[Truth, Values]:
-    """Whether the trigger's condition holds for the reading, and what was looked at."""
+def truth_of(turn: Turn, trigger: Observed, reading: Reading, *, seen: Journey | None = None) -> tuple[Truth, Values]:
+    """Whether the trigger's condition holds for the reading, and what was looked at; `seen` is the state to look at."""
     if reading.void:
         return Truth.FALSE, {"status": reading.status}
     condition = turn.release.condition(trigger.if_)
-    known = known_features(turn.release, turn.journey, turn.facts, condition.features, now=turn.now, reading=reading)
+    known = known_features(
+        turn.release, seen or turn.journey, turn.facts, condition.features, now=turn.now, reading=reading
+    )
     return condition.evaluate(known), shown_features(known)
 
 
-def decide_result(turn: Turn, filed: Filed, reading: Reading) -> list[Verdict]:
-    """A verdict for every track that watches the data of the result, in file order."""
-    watching = [
-        (name, track, track.when)
-        for name, track in turn.release.pathway.tracks.items()
-        if isinstance(track.when, Observed) and track.when.observed == reading.data
-    ]
+def decide_result(turn: Turn, filed: Filed, reading: Reading, before: Journey) -> list[Verdict]:
+    """A verdict for every track that watches the data of the result, in file order, and for what it changes besides.
+
+    `before` is the journey without this version.
+    """
+    watching = [(name, track, trigger) for name, track, trigger in _watchers(turn) if trigger.observed == reading.data]
     if filed.verdict in {"duplicate", "superseded", "beyond-the-horizon"}:
         return [unchanged(turn, name, filed, reading) for name, _, _ in watching]
     asked = next((name for name, track, _ in watching if track.safety), watching[0][0] if watching else None)
-    return [_observed(turn, name, track, trigger, reading, asked == name) for name, track, trigger in watching]
+    verdicts = [_observed(turn, name, track, trigger, reading, asked == name) for name, track, trigger in watching]
+    if reading.unread is not None and not reading.void and not watching and turn.journey.status != "ended":
+        verdicts.append(_looked_at(turn, reading))
+    if turn.journey.status != "ended":
+        verdicts.extend(_judged_again(turn, reading, before))
+    return verdicts
+
+
+def _watchers(turn: Turn) -> Iterator[tuple[str, Track, Observed]]:
+    for name, track in turn.release.pathway.tracks.items():
+        if isinstance(track.when, Observed):
+            yield name, track, track.when
 
 
 def unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
@@ -83,30 +79,43 @@ def unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
 def _observed(turn: Turn, name: str, track: Track, trigger: Observed, reading: Reading, asked: bool) -> Verdict:
     cause = cause_of(reading)
     truth, values = truth_of(turn, trigger, reading)
+    holder = attached(turn, name, reading.id)
     if turn.journey.status == "ended":
-        return _after_exit(turn, name, track, reading, truth, values)
+        return _after_exit(turn, name, track, reading, holder, truth, values)
     if not (reading.settled or reading.void or track.safety):
         return Verdict(track=name, code="not-final", cause=cause, values=values)
-    holder = attached(turn, name, reading.id)
     if reading.unread is not None and not reading.void:
         return _unread(turn, name, track, cause, reading, holder, asked)
     if truth is not Truth.TRUE:
         return _not_true(turn, name, cause, holder, truth, values)
-    if holder is not None:
+    # Who only looked at a value that could not be acted on has not acted on this one.
+    if holder is not None and turn.activation(holder).kind in {"steps", "question"}:
         return _still_true(turn, name, trigger, cause, holder, values)
-    age_limit = None if trigger.fresh is None else moved(reading.effective, trigger.fresh, turn.facts, turn.zone)
-    if age_limit is not None and reading.received > age_limit:
-        return review(turn, name, cause, "stale", values)
-    return admit(turn, name, cause, values=values)
+    return _newly_true(turn, name, trigger, cause, reading, holder, values)
 
 
-def _after_exit(turn: Turn, name: str, track: Track, reading: Reading, truth: Truth, values: Values) -> Verdict:
-    """A value from before the exit that a safety track would have acted on reaches a person; not after a death."""
-    exit_ = turn.journey.exit
+def _newly_true(
+    turn: Turn, name: str, trigger: Observed, cause: Cause, reading: Reading, holder: str | None, values: Values
+) -> Verdict:
+    """Fresh values are acted on; older ones a person reviews, once."""
+    limit = None if trigger.fresh is None else moved(reading.effective, trigger.fresh, turn.facts, turn.zone)
+    if limit is None or cause.received <= limit:
+        return admit(turn, name, cause, values=values)
+    if holder is not None and turn.activation(holder).kind == "review":
+        return Verdict(track=name, code="stale", cause=cause, intent="attach", target=holder, values=values)
+    return review(turn, name, cause, "stale", values)
+
+
+def _after_exit(
+    turn: Turn, name: str, track: Track, reading: Reading, holder: str | None, truth: Truth, values: Values
+) -> Verdict:
+    """What was kept hears of its value; an earlier one that a safety track would have acted on is reviewed."""
+    exit_, cause = turn.journey.exit, cause_of(reading)
+    if holder is not None:
+        intent = "annotate" if open_tasks(turn, holder) else "none"
+        return Verdict(track=name, code="ended", cause=cause, intent=intent, target=holder, values=values)
     late = exit_ is not None and exit_.reason != "died" and reading.effective < exit_.at
-    acts = bool(track.safety) and (truth is Truth.TRUE or (reading.unread is not None and not reading.void))
-    cause = cause_of(reading)
-    if late and acts and attached(turn, name, reading.id) is None:
+    if late and track.safety and (truth is Truth.TRUE or (reading.unread is not None and not reading.void)):
         return review(turn, name, cause, "ended", values)
     return Verdict(track=name, code="ended", cause=cause, values=values)
 
@@ -115,13 +124,22 @@ def _unread(
     turn: Turn, name: str, track: Track, cause: Cause, reading: Reading, holder: str | None, asked: bool
 ) -> Verdict:
     values: Values = {reading.data: reading.unread}
-    if holder is not None:
+    if holder is not None and open_tasks(turn, holder):
         return Verdict(track=name, code="unreadable", cause=cause, intent="annotate", target=holder, values=values)
     if not asked:
         return Verdict(track=name, code="unknown", cause=cause, values=values)
     if not track.safety or first_task(track.steps) is None:
         return review(turn, name, cause, "unreadable", values)
     return admit(turn, name, cause, values=values, kind="first-task")
+
+
+def _looked_at(turn: Turn, reading: Reading) -> Verdict:
+    """A value that cannot be read, of data that no condition watches, still reaches a person."""
+    cause = cause_of(reading)
+    about = Cause(kind="observed", occurrence=cause.occurrence + "#look", received=cause.received, result=reading.id)
+    name = next(iter(turn.release.pathway.tracks))
+    values: Values = {reading.data: reading.unread}
+    return Verdict(track=name, code="unreadable", cause=about, intent="start", kind="look", values=values)
 
 
 def _not_true(turn: Turn, name: str, cause: Cause, holder: str | None, truth: Truth, values: Values) -> Verdict:
@@ -141,130 +159,74 @@ def _still_true(turn: Turn, name: str, trigger: Observed, cause: Cause, holder: 
     return Verdict(track=name, code=code, cause=cause, intent="attach", target=holder, values=values)
 
 
-def review(turn: Turn, name: str, cause: Cause, code: Code, values: Values) -> Verdict:
-    """A person of the track's first role looks at the value; one open review a track."""
-    opened = _running(turn, name, "review")
-    return Verdict(
-        track=name,
-        code=code,
-        cause=cause,
-        intent="start" if opened is None else "annotate",
-        kind="review",
-        target=opened,
-        note=code,
-        values=values,
-    )
+def _judged_again(turn: Turn, reading: Reading, before: Journey) -> Iterator[Verdict]:
+    """Other values whose condition looks at this one too, or that this one had overruled before it was revised."""
+    old = before.readings.get(reading.id)
+    since = reading.effective if old is None else min(old.effective, reading.effective)
+    for name, track, trigger in _watchers(turn):
+        features = turn.release.condition(trigger.if_).features
+        in_series = any(feature.kind in SERIES and feature.name == reading.data for feature in features)
+        overruled = old is not None and trigger.observed == reading.data and track.at_most is not None
+        if not in_series and not overruled:
+            continue
+        for other in _others(turn, trigger, reading):
+            if not (other.settled or track.safety):
+                continue
+            if in_series and other.effective >= since:
+                yield from _changed(turn, name, trigger, other, reading, before)
+            elif overruled and old is not None and other.effective < old.effective:
+                yield from _no_longer_overruled(turn, name, trigger, other, reading, before)
 
 
-def _running(turn: Turn, name: str, kind: ActivationKind) -> str | None:
-    activations = turn.journey.activations.items()
-    return next((key for key, a in activations if (a.track, a.kind, a.state) == (name, kind, "running")), None)
-
-
-def _question(turn: Turn, name: str, cause: Cause, values: Values) -> Verdict:
-    """A person decides whether the track starts; one open question a track."""
-    opened = _running(turn, name, "question")
-    worse = opened is not None and is_worse(turn.track(name).when, cause, turn.activation(opened).base)
-    return Verdict(
-        track=name,
-        code="worse" if worse else "asked",
-        cause=cause,
-        intent="start" if opened is None else "attach",
-        kind="question",
-        target=opened,
-        values=values,
-    )
-
-
-def admit(
-    turn: Turn,
-    name: str,
-    cause: Cause,
-    *,
-    values: Values,
-    kind: ActivationKind = "steps",
-) -> Verdict:
-    """What becomes of something that would start the track. What a person chose passes exclusions and caps."""
-    track = turn.track(name)
-
-    def verdict(code: Code, intent: Intent, target: str | None = None, **more: str) -> Verdict:
-        return Verdict(
-            track=name,
-            code=code,
-            cause=cause,
-            intent=intent,
-            target=target,
-            kind=kind,
-            values=values,
-            note=more.get("note"),
-        )
-
-    if turn.journey.status == "ended":
-        return verdict("ended", "none")
-    if turn.paused(name):
-        return verdict("held", "hold")
-    excluded = Truth.FALSE if cause.chosen or track.unless is None else _excluded(turn, track.unless)
-    if excluded is Truth.TRUE:
-        return verdict("excluded", "none")
-    if excluded is Truth.UNKNOWN and not track.safety:
-        return _question(turn, name, cause, values)
-    worse = is_worse(track.when, cause, turn.state(name).last_base)
-    until = (
-        None
-        if cause.chosen or track.at_most is None
-        else capped_until(track.at_most, turn.state(name), cause.received, turn.facts, turn.zone)
-    )
-    running = [
-        key for key, other in turn.journey.activations.items() if _runs(other.track, other.kind, other.state, name)
+def _others(turn: Turn, trigger: Observed, reading: Reading) -> list[Reading]:
+    oldest = turn.now - HORIZON
+    found = [
+        other
+        for other in turn.journey.readings.values()
+        if other.data == trigger.observed
+        and other.id != reading.id
+        and other.effective >= oldest
+        and other.unread is None
+        and not other.void
     ]
-    if running and track.while_running == "ignore":
-        return verdict("ignored", "none")
-    joinable = next((key for key in reversed(running) if _joinable(turn, key, track)), None)
-    if joinable is not None and track.while_running == "join":
-        code: Code = "worse" if is_worse(track.when, cause, turn.activation(joinable).base) else "joined"
-        return verdict("capped" if code == "joined" and until is not None else code, "attach", joinable)
-    if until is not None and not worse:
-        return verdict("capped", "cap")
-    note = "exclusion-unknown" if excluded is Truth.UNKNOWN else None
-    intent: Intent = "restart" if running and track.while_running == "restart" else "start"
-    return verdict("started", intent, **({} if note is None else {"note": note}))
+    return sorted(found, key=lambda other: (other.effective, other.received, other.id))
 
 
-def _excluded(turn: Turn, text: str) -> Truth:
-    condition = turn.release.condition(text)
-    known = known_features(turn.release, turn.journey, turn.facts, condition.features, now=turn.now)
-    return condition.evaluate(known)
+def _changed(
+    turn: Turn, name: str, trigger: Observed, other: Reading, reading: Reading, before: Journey
+) -> Iterator[Verdict]:
+    was, _ = truth_of(turn, trigger, other, seen=before)
+    truth, values = truth_of(turn, trigger, other)
+    cause = _made_so_by(other, reading)
+    if was is Truth.TRUE and truth is not Truth.TRUE:
+        yield _not_true(turn, name, cause, attached(turn, name, other.id), truth, values)
+    elif was is not Truth.TRUE and truth is Truth.TRUE:
+        yield _newly_true(turn, name, trigger, cause, other, attached(turn, name, other.id), values)
 
 
-def _runs(track: str, kind: ActivationKind, state: str, name: str) -> bool:
-    return track == name and kind in {"steps", "first-task"} and state == "running"
+def _no_longer_overruled(
+    turn: Turn, name: str, trigger: Observed, other: Reading, reading: Reading, before: Journey
+) -> Iterator[Verdict]:
+    state = turn.state(name)
+    waiting = any(cause.result == other.id for cause in (*state.capped, *state.held))
+    truth, values = truth_of(turn, trigger, other)
+    if truth is not Truth.TRUE or waiting or attached(turn, name, other.id) is not None:
+        return
+    if later_false(turn, trigger, other, seen=before) and not later_false(turn, trigger, other):
+        yield _newly_true(turn, name, trigger, _made_so_by(other, reading), other, None, values)
 
 
-def _joinable(turn: Turn, key: str, track: Track) -> bool:
-    """Joining needs an open task at least as urgent as the track's first; a track without tasks is joined as it is."""
-    first = first_task(track.steps)
-    return first is None or any(is_urgent(step) >= is_urgent(first) for _, _, step in open_tasks(turn, key))
-
-
-def is_worse(trigger: object, cause: Cause, base: float | None) -> bool:
-    """Whether the value is worse than the base by what the trigger says."""
-    if not isinstance(trigger, Observed) or trigger.worse is None or base is None:
-        return False
-    value = cause_value(trigger, cause)
-    if value is None:
-        return False
-    if trigger.worse == "lower":
-        return value < base and value <= base - trigger.by
-    return value > base and value >= base + trigger.by
-
-
-def cause_value(trigger: object, cause: Cause) -> float | None:
-    """The number that a cause is compared by."""
-    if not isinstance(trigger, Observed):
-        return None
-    higher = trigger.worse == "higher"
-    first, second = (cause.low, cause.high) if higher else (cause.high, cause.low)
-    return first if first is not None else second
+def _made_so_by(other: Reading, reading: Reading) -> Cause:
+    """The cause that a value is since another one came: due from the receipt of that one."""
+    cause = cause_of(other)
+    return Cause(
+        kind=cause.kind,
+        occurrence=cause.occurrence,
+        received=max(other.received, reading.received),
+        result=cause.result,
+        low=cause.low,
+        high=cause.high,
+    )
 
 
 def attached(turn: Turn, track: str, result: str) -> str | None:
@@ -280,11 +242,13 @@ def attached(turn: Turn, track: str, result: str) -> str | None:
     return found[-1] if found else None
 
 
-def later_false(turn: Turn, trigger: Observed, reading: Reading) -> bool:
-    """Whether a later value of the same data does not meet the condition any more."""
-    newest = latest(turn.journey.readings.values(), reading.data)
+def later_false(turn: Turn, trigger: Observed, reading: Reading, *, seen: Journey | None = None) -> bool:
+    """Whether a later value that counts for the track does not meet the condition any more."""
+    safety = any(track.safety for _, track, other in _watchers(turn) if other is trigger)
+    known = (seen or turn.journey).readings.values()
+    newest = latest((other for other in known if other.settled or safety), reading.data)
     return (
         newest is not None
         and newest.effective > reading.effective
-        and truth_of(turn, trigger, newest)[0] is Truth.FALSE
+        and truth_of(turn, trigger, newest, seen=seen)[0] is Truth.FALSE
     )

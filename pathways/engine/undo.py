@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, RecallMessage
-from pathways.engine.journey import Activation, Effect, Node
+from pathways.engine.journey import Activation, ActivationKind, Effect, Node
 from pathways.engine.questions import find_step
 from pathways.engine.steps import ask_staff
 from pathways.engine.turn import Turn
 from pathways.language.definition import AnyStep, Ask, End, Every, Notify, Send, Set, Start, Stop, Task, Visit
 
 Why = Literal["undone", "stopped", "no-longer-silent", "restarted"]
+OF_THE_TRACK: frozenset[ActivationKind] = frozenset({"steps", "first-task", "question"})
+"""What stopping or restarting a track takes back; reviews and corrections are about what was, and stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,42 @@ def undo(turn: Turn, key: str, why: Why) -> None:
     undoing = _Undoing(turn, key, why)
     activation = turn.activation(key)
     turn.put(replace(activation, state="undone", ended=turn.now))
-    protected = tuple(
-        f"{path}/{node.way}/" for path, node in activation.nodes.items() if node.chosen and node.way is not None
-    )
     for path, node in sorted(activation.nodes.items(), key=lambda item: -item[1].order):
         step = find_step(turn.release, activation, path)
-        if step is None:
-            continue
-        if path.startswith(protected):
-            _flag_open(undoing, path, node, step)
-        else:
+        chooser = _chooser(activation, path)
+        if step is not None and chooser is None:
             _undo_node(undoing, path, node, step)
+        elif step is not None and chooser is not None and node.end is None:
+            _serve(undoing, chooser, path, step)
+    _undo_contacts(turn, key, why)
     _count_again(turn, activation)
+
+
+def _chooser(activation: Activation, path: str) -> str | None:
+    """The first task above the path whose outcome a person chose."""
+    above = [
+        other
+        for other, node in activation.nodes.items()
+        if node.chosen and node.way is not None and path.startswith(f"{other}/{node.way}/")
+    ]
+    return min(above, key=len, default=None)
+
+
+def _serve(undoing: _Undoing, chooser: str, path: str, step: AnyStep) -> None:
+    """What a person chose is never taken back: the whole branch is served on, the holder of what is open told."""
+    activation = undoing.turn.activation(undoing.key)
+    if chooser not in activation.served:
+        undoing.turn.put(replace(activation, served=(*activation.served, chooser)))
+    if isinstance(step, Task):
+        _flag(undoing, path)
+
+
+def _undo_contacts(turn: Turn, key: str, why: Why) -> None:
+    """Staff are not to tell what no longer holds."""
+    for other, activation in tuple(turn.journey.activations.items()):
+        child = activation.kind == "contact" and activation.occurrence.startswith(f"{key}:")
+        if child and activation.state == "running":
+            undo(turn, other, why)
 
 
 def undo_after(turn: Turn, key: str, path: str) -> None:
@@ -51,15 +77,25 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
     activation = turn.activation(key)
     order = activation.nodes[path].order
     later = {other: node for other, node in activation.nodes.items() if node.order > order}
-    protected = tuple(f"{other}/{node.way}/" for other, node in later.items() if node.chosen and node.way is not None)
     for other, node in sorted(later.items(), key=lambda item: -item[1].order):
         step = find_step(turn.release, activation, other)
-        if step is None or node.chosen or node.holder is not None or other.startswith(protected):
+        chooser = _chooser(activation, other)
+        if step is None:
+            continue
+        if chooser is not None or node.chosen or node.holder is not None:
+            _serve(undoing, chooser or other, other, step)
             continue
         _undo_node(undoing, other, node, step)
         kept = turn.activation(key)
         nodes = {name: kept.nodes[name] for name in kept.nodes if name != other}
         turn.put(replace(kept, nodes=nodes, again={**kept.again, other: kept.again.get(other, 0) + 1}))
+
+
+def recover(turn: Turn, key: str, path: str, name: str) -> None:
+    """What was missed has come after all: what the miss led to is taken back, in this track and in those it started."""
+    undo_after(turn, key, path)
+    turn.put(replace(turn.activation(key), state="running", ended=None))
+    turn.effects.append(Effect(kind="unmissed", activation=key, path=path, at=turn.now, name=name))
 
 
 def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
@@ -97,7 +133,7 @@ def _undo_task(undoing: _Undoing, path: str, node: Node) -> None:
     if node.end is None and node.holder is None:
         turn.act(CloseTask(task=_id(undoing, path), end="cancelled", at=turn.now, why=undoing.why))
     elif node.end is None or node.chosen:
-        _flag(undoing, path, node)
+        _flag(undoing, path)
         if node.end is None:
             activation = turn.activation(undoing.key)
             turn.put(replace(activation, served=(*activation.served, path)))
@@ -113,24 +149,25 @@ def _undo_message(undoing: _Undoing, path: str, node: Node, step: Send | Notify)
 
 
 def _undo_set(undoing: _Undoing, node: Node, step: Set) -> None:
-    if node.end != "done":
+    """Puts back what was there before, unless another step has set it since."""
+    if node.end != "done" or _set_since(undoing.turn, node, step):
         return
     journey = undoing.turn.journey
     values = {name: value for name, value in journey.values.items() if name != step.set}
     undoing.turn.journey = replace(journey, values=values if node.before is None else {**values, step.set: node.before})
 
 
-def _flag_open(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
-    """What a person chose is never taken back: what is open under it is served, its holder told."""
-    if node.end is not None:
-        return
-    activation = undoing.turn.activation(undoing.key)
-    undoing.turn.put(replace(activation, served=(*activation.served, path)))
-    if isinstance(step, Task):
-        _flag(undoing, path, node)
+def _set_since(turn: Turn, node: Node, step: Set) -> bool:
+    for activation in turn.journey.activations.values():
+        for path, other in activation.nodes.items():
+            if other.kind == "set" and other.order > node.order and other.end == "done":
+                later = find_step(turn.release, activation, path)
+                if isinstance(later, Set) and later.set == step.set:
+                    return True
+    return False
 
 
-def _flag(undoing: _Undoing, path: str, node: Node) -> None:
+def _flag(undoing: _Undoing, path: str) -> None:
     turn = undoing.turn
     turn.put_node(undoing.key, path, replace(turn.node(undoing.key, path), flagged=True))
     turn.act(AnnotateTask(task=_id(undoing, path), code=undoing.why, at=turn.now, flag=True))
@@ -153,3 +190,16 @@ def cancel_corrections(turn: Turn, result: str) -> None:
         about_it = any(cause.result == result for cause in activation.causes)
         if activation.kind == "correction" and activation.state == "running" and about_it:
             undo(turn, key, "restarted")
+
+
+def supersede(turn: Turn, track: str, result: str | None) -> None:
+    """The value is acted on now: what nobody has begun, and only looked at it, is not needed."""
+    for key, activation in tuple(turn.journey.activations.items()):
+        if activation.track != track or activation.state != "running":
+            continue
+        if activation.kind == "first-task" or (activation.kind == "review" and _only_about(activation, result)):
+            undo(turn, key, "restarted")
+
+
+def _only_about(activation: Activation, result: str | None) -> bool:
+    return all(cause.result == result for cause in activation.causes)

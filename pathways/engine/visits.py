@@ -33,19 +33,23 @@ def enter_visit(turn: Turn, key: str, path: str, step: Visit, node: Node) -> Nod
 
 
 def book(turn: Turn, key: str, path: str, step: Visit, node: Node) -> None:
-    """Plans the visit with the hospital."""
-    planned = node.planned or node.since
-    earliest, latest = window(planned, step, turn.facts, turn.zone)
+    """Plans the visit with the hospital; its window is that of the need, whatever date was booked."""
+    earliest, latest = window(node.planned or node.since, step, turn.facts, turn.zone)
     turn.act(
         BookVisit(
             visit=turn.id_of(key, path),
             name=step.visit,
             track=turn.activation(key).track,
-            planned=planned,
+            planned=date_of(node),
             earliest=earliest,
             latest=latest,
         )
     )
+
+
+def date_of(node: Node) -> datetime:
+    """When the visit is to be: as booked, else as planned."""
+    return node.booked or node.planned or node.since
 
 
 def window(planned: datetime, step: Visit, facts: Facts, zone: str) -> tuple[datetime, datetime]:
@@ -68,7 +72,7 @@ def remind_at(node: Node, step: Visit, facts: Facts, zone: str) -> datetime | No
     """When the next reminder goes, the furthest ahead first; None when all have gone."""
     if node.contact is not None:
         return node.contact
-    instants = _reminders(node.planned or node.since, step, facts, zone)
+    instants = _reminders(date_of(node), step, facts, zone)
     return instants[node.reminded] if node.reminded < len(instants) else None
 
 
@@ -79,16 +83,16 @@ def _reminders(planned: datetime, step: Visit, facts: Facts, zone: str) -> list[
 def move(turn: Turn, key: str, path: str, step: Visit, to: datetime) -> None:
     """The hospital booked the visit for that time: what is still ahead of its reminders counts from there."""
     node = turn.node(key, path)
-    if node.planned != to:
+    if date_of(node) != to:
         gone = sum(at <= turn.now for at in _reminders(to, step, turn.facts, turn.zone))
-        node = turn.put_node(key, path, replace(node, planned=to, reminded=gone, contact=None))
+        node = turn.put_node(key, path, replace(node, booked=to, reminded=gone, contact=None))
     book(turn, key, path, step, node)
 
 
 def remind(turn: Turn, key: str, path: str, step: Visit) -> Contacted:
     """Sends the reminder, or keeps it for a better hour; the answer tells who else must do it."""
     node = turn.node(key, path)
-    mark = f"/remind-{(node.planned or node.since).isoformat()}-{node.reminded}"
+    mark = f"/remind-{date_of(node).isoformat()}-{node.reminded}"
     outcome, at = tell(turn, key, path, step.reminder or step.visit, mark=mark)
     if outcome == "deferred":
         turn.put_node(key, path, replace(node, contact=at))
