@@ -36,11 +36,11 @@ from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_ask, find_task, find_visit
 from pathways.engine.results import take_result
 from pathways.engine.starts import carry_out, release_held
-from pathways.engine.steps import begin, close_step, resume
+from pathways.engine.steps import ask_staff, begin, close_step, resume
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover
 from pathways.engine.verdicts import Verdict
-from pathways.engine.visits import move
+from pathways.engine.visits import is_too_late, move
 from pathways.language.definition import Named, Track, Visit
 
 
@@ -185,6 +185,8 @@ def _visit(turn: Turn, event: VisitReported) -> None:
     match event.state:
         case "booked":
             move(turn, key, path, step, event.at)
+            if is_too_late(turn.node(key, path), step, turn.facts, turn.zone):
+                ask_staff(turn, key, path, "booking", step.visit)
         case "cancelled":
             # The need stays: the visit is open until its window ends.
             turn.decide("flagged", track=turn.activation(key).track, step=path)

@@ -20,7 +20,9 @@ ExitReason = Literal["completed", "withdrawn", "died"]
 ResultStatus = Literal["preliminary", "final", "amended", "corrected", "entered-in-error", "cancelled"]
 End = Literal["done", "not-needed", "not-possible", "missed", "cancelled", "skipped"]
 """How a step ended. The first four are different things and none implies another; the engine cancels and skips."""
-ActivationKind = Literal["steps", "first-task", "review", "question", "look", "correction", "contact", "follow-up"]
+ActivationKind = Literal[
+    "steps", "first-task", "review", "question", "look", "booking", "correction", "contact", "follow-up"
+]
 """What an activation walks: the track's steps, its first task alone, or what the engine itself asks of a person."""
 ActivationState = Literal["running", "done", "undone"]
 Origin = Literal["laboratory", "device", "patient", "unknown"]

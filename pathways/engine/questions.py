@@ -26,6 +26,7 @@ LATE = "/~late"
 
 WORDS: Mapping[str, Text] = {
     "review-result": Text(zh="复核结果", en="Review a result"),
+    "review-booking": Text(zh="复核预约日期（晚于所需时间）", en="Review the booked date, later than needed"),
     "decide-start": Text(zh="决定是否开始", en="Decide whether to start"),
     "decide-late": Text(zh="已过时限，决定是否仍要执行", en="Decide whether it is still to be done"),
     "correct-message": Text(zh="更正已告知的内容", en="Correct what was told"),
@@ -44,6 +45,7 @@ WORDS: Mapping[str, Text] = {
 _NAMES = {
     "review": "review-result",
     "look": "review-result",
+    "booking": "review-booking",
     "question": "decide-start",
     "correction": "correct-message",
     "contact": "contact-patient",

@@ -104,7 +104,7 @@ def _attach(turn: Turn, verdict: Verdict, key: str) -> None:
     causes = (*_without(activation.causes, cause), cause)
     if verdict.code != "worse":
         turn.put(replace(activation, causes=causes))
-        annotate(turn, key, verdict.code, verdict.values)
+        annotate(turn, key, verdict.code, verdict.values, flag=activation.kind == "review")
         return
     turn.put(replace(activation, causes=causes, base=base))
     turn.remember(verdict.track, replace(turn.state(verdict.track), last_base=base))

@@ -150,15 +150,18 @@ def _undo_message(undoing: _Undoing, path: str, node: Node, step: Send | Notify)
 
 def _undo_set(undoing: _Undoing, node: Node, step: Set) -> None:
     """Puts back what was there before, unless another step has set it since."""
-    if node.end != "done" or _set_since(undoing.turn, node, step):
+    if node.end != "done" or _set_since(undoing, node, step):
         return
     journey = undoing.turn.journey
     values = {name: value for name, value in journey.values.items() if name != step.set}
     undoing.turn.journey = replace(journey, values=values if node.before is None else {**values, step.set: node.before})
 
 
-def _set_since(turn: Turn, node: Node, step: Set) -> bool:
-    for activation in turn.journey.activations.values():
+def _set_since(undoing: _Undoing, node: Node, step: Set) -> bool:
+    turn = undoing.turn
+    for key, activation in turn.journey.activations.items():
+        if key == undoing.key or activation.state == "undone":
+            continue
         for path, other in activation.nodes.items():
             if other.kind == "set" and other.order > node.order and other.end == "done":
                 later = find_step(turn.release, activation, path)

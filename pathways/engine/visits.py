@@ -33,8 +33,8 @@ def enter_visit(turn: Turn, key: str, path: str, step: Visit, node: Node) -> Nod
 
 
 def book(turn: Turn, key: str, path: str, step: Visit, node: Node) -> None:
-    """Plans the visit with the hospital; its window is that of the need, whatever date was booked."""
-    earliest, latest = window(node.planned or node.since, step, turn.facts, turn.zone)
+    """Plans the visit with the hospital."""
+    earliest, latest = window(node, step, turn.facts, turn.zone)
     turn.act(
         BookVisit(
             visit=turn.id_of(key, path),
@@ -52,9 +52,18 @@ def date_of(node: Node) -> datetime:
     return node.booked or node.planned or node.since
 
 
-def window(planned: datetime, step: Visit, facts: Facts, zone: str) -> tuple[datetime, datetime]:
-    """From when until when the visit counts."""
-    return moved(planned, step.window.early, facts, zone, -1), moved(planned, step.window.late, facts, zone)
+def window(node: Node, step: Visit, facts: Facts, zone: str) -> tuple[datetime, datetime]:
+    """From when until when the visit counts: around the date for which it is needed, and around the one booked."""
+    dates = [date for date in (node.planned or node.since, node.booked) if date is not None]
+    return (
+        min(moved(date, step.window.early, facts, zone, -1) for date in dates),
+        max(moved(date, step.window.late, facts, zone) for date in dates),
+    )
+
+
+def is_too_late(node: Node, step: Visit, facts: Facts, zone: str) -> bool:
+    """Whether it is booked for later than it is needed."""
+    return node.booked is not None and node.booked > moved(node.planned or node.since, step.window.late, facts, zone)
 
 
 def satisfies(turn: Turn, step: Visit, node: Node, reading: Reading) -> bool:
@@ -64,7 +73,7 @@ def satisfies(turn: Turn, step: Visit, node: Node, reading: Reading) -> bool:
         return False
     if wanted.from_ != "anywhere" and reading.origin != wanted.from_:
         return False
-    earliest, latest = window(node.planned or node.since, step, turn.facts, turn.zone)
+    earliest, latest = window(node, step, turn.facts, turn.zone)
     return earliest <= reading.effective <= latest
 
 

@@ -104,7 +104,7 @@ def _of_step(step: AnyStep, node: Node, facts: Facts, zone: str) -> Iterator[tup
             reminder = visits.remind_at(node, step, facts, zone)
             if reminder is not None:
                 yield "contact", reminder
-            yield "window-over", visits.window(node.planned or node.since, step, facts, zone)[1]
+            yield "window-over", visits.window(node, step, facts, zone)[1]
         case Wait():
             yield "wait-over", moved(node.since, step.wait, facts, zone)
         case _:
