@@ -10,8 +10,12 @@ import pytest
 
 from tests.proof.ledger import Ledger, differing, settle, told_twice
 from tests.proof.pathway import open_ward
+from tests.proof.recording import record
 from tests.proof.site import Site, running_site
 from tests.proof.trouble import Killer, living
+from workflows.contracts import DispatcherInput
+from workflows.delivery import workflow_id
+from workflows.nudges import dispatcher_id
 
 FULL = os.environ.get("PROOF_SIZE") == "full"
 JOURNEYS, KILLS = (100, 40) if FULL else (10, 5)
@@ -32,10 +36,13 @@ async def test_what_was_accepted_survives_kills(
             for victim in victims[:KILLS]:
                 killer.strike(victim)
         settle(site, ledger, within=SETTLED_WITHIN)
-        differ = await differing(site, await site.connect(), ledger)
+        client = await site.connect()
+        differ = await differing(site, client, ledger)
         twice = told_twice(site)
         with capsys.disabled():
             sys.stdout.write(_figures(site, ledger, killer))
+        await record(client, dispatcher_id(DispatcherInput(channel="http")), f"dispatcher-{SEED + honours_keys}")
+        await record(client, workflow_id(next(iter(ledger.journeys))), f"killed-{SEED + honours_keys}")
     assert differ == []
     assert twice == []
     assert killer.in_flight * 2 >= len(killer.kills) == KILLS
