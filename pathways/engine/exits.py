@@ -90,8 +90,6 @@ def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal])
             running = restarted(node, turn.now) if node.suspended else node
             turn.put_node(key, path, replace(running, flagged=True))
             turn.act(AnnotateTask(task=name, code="journey-ended", at=turn.now, flag=True))
-        else:
-            turn.put_node(key, path, replace(node, end="cancelled", ended=turn.now))
         return
     turn.put_node(key, path, replace(node, end="cancelled", ended=turn.now))
     if isinstance(step, Task):
@@ -118,11 +116,12 @@ def _settle(turn: Turn, key: str) -> None:
     turn.put(replace(activation, state="undone", served=kept, ended=activation.ended or turn.now))
 
 
-def has_open(journey: Journey) -> bool:
-    """Whether any step of the journey is open."""
-    return any(node.end is None for activation in journey.activations.values() for node in activation.nodes.values())
+def has_open_task(journey: Journey) -> bool:
+    """Whether any task of the journey is open. A visit that an exit kept is the hospital's, unless a death comes."""
+    nodes = (node for activation in journey.activations.values() for node in activation.nodes.values())
+    return any(node.kind == "task" and node.end is None for node in nodes)
 
 
 def finished(journey: Journey, now: datetime) -> bool:
-    """Whether nothing can come to the journey any more: it ended, nothing is open, and the horizon has passed."""
-    return journey.exit is not None and not has_open(journey) and now >= journey.exit.at + HORIZON
+    """Whether nothing can come to the journey any more: it ended, no task is open, and the horizon has passed."""
+    return journey.exit is not None and not has_open_task(journey) and now >= journey.exit.at + HORIZON
