@@ -40,6 +40,8 @@ from workflows.nudges import nudge_loop
 
 PAUSE_SECONDS = 1.0
 PAGE = 100
+STORE_TURN_SECONDS = 1.5
+"""How long a write waits for its turn: less than a journey's local attempt, which would be over before it."""
 PASSED_THROUGH = ("pathways", "store", "activities", "cel_expr_python")
 """What workflows share with their worker instead of loading it again; the conditions' library allows nothing else."""
 
@@ -59,7 +61,7 @@ async def _until_signalled(settings: Settings, say: Say) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, wait_seconds=STORE_TURN_SECONDS)
     try:
         await serve(settings, database, stop=stop, say=say)
     finally:

@@ -22,7 +22,7 @@ class InboxActivities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn(name="undelivered")
+    @activity.defn(name="undelivered", no_thread_cancel_exception=True)
     def undelivered(self, journey: str) -> Undelivered:
         """Give the events of the journey that the store does not show yet."""
         with self._database.read() as session:

@@ -182,7 +182,8 @@ class ProjectionActivities:
         self._database = database
         self._policy = policy
 
-    @activity.defn(name="project")
+    # A time-out must not interrupt the thread: between taking the store's turn and giving it back nothing may.
+    @activity.defn(name="project", no_thread_cancel_exception=True)
     def project(self, projection: Projection) -> Projected:
         """Write the projection in one transaction.
 

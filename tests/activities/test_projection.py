@@ -10,6 +10,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import Projected, Projection, Turned, Unattended, fingerprint
+from activities.inbox import InboxActivities
+from activities.messaging import MessagingActivities
 from activities.projection import ProjectionActivities, perform
 from pathways.engine.actions import (
     AnnotateTask,
@@ -279,3 +281,12 @@ def test_a_store_without_its_tables_waits_for_them(tmp_path: Path, database: Dat
         project(empty, after(journey, turn(1)))
     assert (defect.value.type, defect.value.non_retryable) == ("store-defect", False)
     empty.close()
+
+
+@pytest.mark.parametrize(
+    "method", [ProjectionActivities.project, InboxActivities.undelivered, MessagingActivities.send_bulk]
+)
+def test_a_time_out_interrupts_no_transaction(method: Callable[..., object]) -> None:
+    """An exception thrown into the thread could keep the store's turn for good: every later write would wait in vain."""
+    definition = vars(method)["__temporal_activity_definition"]
+    assert definition.no_thread_cancel_exception
