@@ -166,7 +166,7 @@ class Supervisor:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     process_group=0,  # Ctrl-C in the terminal reaches the supervisor alone
-                    preexec_fn=_die_with_parent(),
+                    preexec_fn=die_with_parent(),
                 )
             except OSError as refused:
                 raise self._not_ready(program, "could not be run") from refused
@@ -210,7 +210,8 @@ def _kill_group(process: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(process.pid, number)
 
 
-def _die_with_parent() -> Callable[[], None] | None:
+def die_with_parent() -> Callable[[], None] | None:
+    """What a child process calls before it begins, so that the system kills it when its parent dies; Linux alone."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

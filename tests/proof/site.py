@@ -22,6 +22,7 @@ from store.database import Database, open_database
 from workflows.client import connect
 from workflows.embedded import answers, free_ports, temporal_binary, temporal_command
 from workflows.keyring import StaticKeyring
+from workflows.supervisor import die_with_parent
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "proof"
@@ -64,6 +65,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                preexec_fn=die_with_parent(),
             )
 
     def wait_ready(self) -> None:
