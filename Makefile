@@ -31,7 +31,7 @@ check: $(VENV)/.dev  ## Run what reads the code: style, types, layers, documents
 	$(PYTEST) tests/docs
 
 proof: $(VENV)/.dev  ## Run the long proofs at full size
-	PROOF_SIZE=full $(PYTEST) tests/proof
+	PROOF_SIZE=full $(PYTEST) tests/proof -o faulthandler_timeout=3600
 
 bench: $(VENV)/.dev  ## Measure
 	$(BIN)/python -m bench

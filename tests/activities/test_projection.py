@@ -287,6 +287,6 @@ def test_a_store_without_its_tables_waits_for_them(tmp_path: Path, database: Dat
     "method", [ProjectionActivities.project, InboxActivities.undelivered, MessagingActivities.send_bulk]
 )
 def test_a_time_out_interrupts_no_transaction(method: Callable[..., object]) -> None:
-    """An exception thrown into the thread could keep the store's turn for good: every later write would wait in vain."""
+    """An exception thrown into the thread could keep the store's turn: every later write would wait in vain."""
     definition = vars(method)["__temporal_activity_definition"]
     assert definition.no_thread_cancel_exception
