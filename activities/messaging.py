@@ -16,9 +16,10 @@ from temporalio import activity
 
 from activities.channels.channel import Channel, Outcome, OutcomeKind, OutgoingMessage
 from activities.wording import text_of
+from pathways.engine.actions import RaiseAlarm
 from pathways.errors import Refused, StoreUnavailable
 from pathways.language.texts import Text
-from store import gate, messages, patients, tables
+from store import alarms, gate, journeys, messages, patients, tables
 from store.database import Database, Session
 from store.facts import Policy
 
@@ -213,7 +214,7 @@ def _settle(
 ) -> None:
     with outbox.database.write() as session:
         now = outbox.clock()
-        messages.settle(
+        settled = messages.settle(
             session,
             message.id,
             by=message.lease_by or "",
@@ -225,3 +226,6 @@ def _settle(
             rendered=rendered,
             retry_at=retry_at or now,
         )
+        if settled and state == "failed":
+            journey = journeys.read(session, message.journey)
+            alarms.raise_(session, journey, RaiseAlarm(alarm=message.id, code="message-failed", at=now))

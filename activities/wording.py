@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from pathways.errors import Invalid
-from pathways.language.messages import render
+from pathways.language.messages import BUILT_IN, render
 from pathways.language.release import Release
 from pathways.language.texts import Text
 from store import asks, journeys, patients, releases, tables, tasks, visits
@@ -23,7 +23,7 @@ def text_of(session: Session, message: tables.Message, *, hospital: Text, now: d
         Invalid: its template is gone, or names something that is not known of this message.
     """
     release = releases.load(releases.read(session, journeys.read(session, message.journey).release))
-    template = release.contents.messages.get(message.template)
+    template = release.contents.messages.get(message.template) or BUILT_IN.get(message.template)
     if template is None:
         raise Invalid(f"The release has no message '{message.template}'.")
     patient = patients.read(session, message.patient)

@@ -43,7 +43,7 @@ def notify(session: Session, journey: tables.Journey, action: NotifyStaff) -> No
         role=action.role,
         template=action.template,
         track=action.track,
-        urgent=False,
+        urgent=action.urgent,
         not_before=action.at,
         values=action.values,
     )

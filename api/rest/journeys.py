@@ -17,7 +17,7 @@ from api.languages import Language
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor, read_numbers_cursor
 from api.rest.patients import Death, Died, die
 from api.words import reason_title, title
-from pathways.engine.enrolment import is_excluded
+from pathways.engine.enrolment import enrolment_refusal
 from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
 from pathways.engine.journey import Scalar
 from pathways.errors import Conflict, Invalid
@@ -123,7 +123,7 @@ def start_journey(
         if (answer := once.recall(session)) is None:
             begun = journeys.begin(session, _start(session, house, given, now), by=actor, now=now)
             if begun.created:
-                _check_not_excluded(session, house, begun.journey, now)
+                _check_may_enrol(session, house, begun.journey, now)
                 audit.record(session, at=now, actor=actor, action="journey-started", subject=begun.journey.id)
             shown = show(session, begun.journey, existing=not begun.created)
             answer = Answer(status=201 if begun.created else 200, body=shown.model_dump(mode="json"))
@@ -157,13 +157,18 @@ def _number(name: str, value: Scalar) -> float:
     return value
 
 
-def _check_not_excluded(session: Session, house: House, row: tables.Journey, now: datetime) -> None:
+def _check_may_enrol(session: Session, house: House, row: tables.Journey, now: datetime) -> None:
     facts = facts_of(session, row.patient, house.policy, now=now)
     release = _release(session, row)
-    if is_excluded(release, journeys.state_of(row), facts, now=now):
-        raise Conflict(
-            "The pathway excludes this patient.", hint=f"Its condition is: unless {release.pathway.enrol.unless}"
-        )
+    enrol = release.pathway.enrol
+    match enrolment_refusal(release, journeys.state_of(row), facts, now=now):
+        case "excluded":
+            raise Conflict("The pathway excludes this patient.", hint=f"Its condition is: unless {enrol.unless}")
+        case "not-eligible":
+            hint = f"Its condition is: {enrol.when}. Correct what is known of the patient, or choose another pathway."
+            raise Conflict("The pathway is not for this patient.", hint=hint)
+        case None:
+            pass
 
 
 @router.get("", summary="List journeys")

@@ -107,6 +107,7 @@ class NotifyStaff:
     track: str
     role: str
     at: datetime
+    urgent: bool = False
     values: Mapping[str, Scalar | None] = field(default_factory=dict[str, "Scalar | None"])
     kind: Literal["notify-staff"] = "notify-staff"
 
@@ -167,10 +168,10 @@ class CloseVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseAlarm:
-    """An operator must look: `last-rung`, `cascade`, `calendar-exhausted`."""
+    """An operator must look: nobody is left above, too much came at once, the calendar ran out, a message failed."""
 
     alarm: str
-    code: Literal["last-rung", "cascade", "calendar-exhausted"]
+    code: Literal["last-rung", "cascade", "calendar-exhausted", "message-failed"]
     at: datetime
     task: str | None = None
     kind: Literal["raise-alarm"] = "raise-alarm"

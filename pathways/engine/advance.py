@@ -10,7 +10,7 @@ from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
 from pathways.engine.exits import HORIZON
-from pathways.engine.happenings import happen
+from pathways.engine.happenings import happen, keep_conflict
 from pathways.engine.ids import derive
 from pathways.engine.journey import Cause, Journey, Node, Patient
 from pathways.engine.ladders import pass_rung
@@ -67,6 +67,8 @@ def advance(release: Release, journey: Journey, event: AnyEvent, context: Contex
         turn.decide("duplicate")
     elif refused is not None:
         turn.decide("refused", values={"code": refused.code})
+        keep_conflict(turn, event)
+        _see(turn, event)
     else:
         happen(turn, event)
         _see(turn, event)

@@ -103,7 +103,7 @@ def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal])
 def _kind_of_task(activation: Activation, node: Node, step: Task) -> OpenThing:
     if is_urgent(step):
         return "urgent-task"
-    if activation.kind in {"correction", "review", "look", "follow-up"}:
+    if activation.kind in {"correction", "review", "look", "decision", "follow-up"}:
         # What was told wrongly, or what nobody has looked at yet, does not go away with the journey.
         return "correction"
     return "begun-task" if node.holder is not None else "routine-task"

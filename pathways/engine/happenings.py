@@ -33,7 +33,7 @@ from pathways.engine.journey import Activation, Cause, CauseKind, Effect, End, N
 from pathways.engine.ladders import alarm, pass_rung, rungs_of
 from pathways.engine.outcomes import stop, waiting
 from pathways.engine.questions import find_step, is_urgent, task_at
-from pathways.engine.refusals import find_ask, find_task, find_visit
+from pathways.engine.refusals import find_ask, find_task, find_visit, outcomes_of
 from pathways.engine.results import take_result
 from pathways.engine.starts import carry_out, release_held
 from pathways.engine.steps import ask_staff, begin, close_step, resume
@@ -159,6 +159,19 @@ def _really(turn: Turn, key: str, path: str, event: TaskCompleted | VisitReporte
     return max(min(event.at, event.received), min(turn.node(key, path).entered, event.received))
 
 
+def keep_conflict(turn: Turn, event: AnyEvent) -> None:
+    """What a person decided on a task that had ended otherwise by the time it was told still reaches staff."""
+    found = find_task(turn.release, turn.journey, event.task) if isinstance(event, TaskCompleted) else None
+    if found is None or not isinstance(event, TaskCompleted):
+        return
+    key, path, node, step = found
+    if node.end is None or node.way == event.outcome or event.outcome not in outcomes_of(step):
+        return
+    values = {"outcome": event.outcome}
+    turn.act(AnnotateTask(task=event.task, code="conflict", at=turn.now, values=values, flag=True))
+    _follow_up(turn, key, path, event)
+
+
 def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
     """After an exit an outcome leads to work for staff, not to automatic steps."""
     parent = turn.activation(key)
@@ -166,7 +179,7 @@ def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
         turn,
         Activation(
             track=parent.track,
-            occurrence=f"{key}:{path}",
+            occurrence=turn.unused(parent.track, "follow-up", f"{key}:{path}"),
             kind="follow-up",
             started=turn.now,
             received=event.received,

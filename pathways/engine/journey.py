@@ -21,7 +21,7 @@ ResultStatus = Literal["preliminary", "final", "amended", "corrected", "entered-
 End = Literal["done", "not-needed", "not-possible", "missed", "cancelled", "skipped"]
 """How a step ended. The first four are different things and none implies another; the engine cancels and skips."""
 ActivationKind = Literal[
-    "steps", "first-task", "review", "question", "look", "booking", "correction", "contact", "follow-up"
+    "steps", "first-task", "review", "question", "look", "booking", "decision", "correction", "contact", "follow-up"
 ]
 """What an activation walks: the track's steps, its first task alone, or what the engine itself asks of a person."""
 ActivationState = Literal["running", "done", "undone"]

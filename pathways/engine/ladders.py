@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from pathways.engine.actions import AnnotateTask, EscalateTask, RaiseAlarm
+from pathways.engine.actions import AnnotateTask, EscalateTask, NotifyStaff, RaiseAlarm
 from pathways.engine.clocks import due_at, on_calendar, rung_at
 from pathways.engine.context import Facts
 from pathways.engine.ids import derive
@@ -12,6 +12,7 @@ from pathways.engine.journey import Node, Scalar
 from pathways.engine.questions import is_urgent, task_at
 from pathways.engine.turn import Turn
 from pathways.language.definition import Rung, Task
+from pathways.language.messages import PAGE
 from pathways.language.release import Release
 from pathways.language.schedule import zone_named
 
@@ -40,6 +41,10 @@ def pass_rung(turn: Turn, key: str, path: str) -> None:
     turn.put_node(key, path, replace(node, rung=node.rung + 1))
     task = turn.id_of(key, path)
     turn.act(EscalateTask(task=task, rung=node.rung + 1, to=rung.to, at=turn.now, page=rung.page, last=last))
+    if rung.page:
+        page = turn.id_of(key, path, f"/page-{node.rung + 1}")
+        track = turn.activation(key).track
+        turn.act(NotifyStaff(message=page, template=PAGE, track=track, role=rung.to, at=turn.now, urgent=True))
     if last and is_urgent(step):
         alarm(turn, task)
 

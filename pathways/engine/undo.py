@@ -101,7 +101,7 @@ def recover(turn: Turn, key: str, path: str, name: str) -> None:
 def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
     match step:
         case Task():
-            _undo_task(undoing, path, node)
+            _undo_task(undoing, path, node, step)
         case Send() | Notify():
             _undo_message(undoing, path, node, step)
         case Ask():
@@ -128,7 +128,7 @@ def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
         undoing.turn.put_node(undoing.key, path, replace(now, end="cancelled", ended=undoing.turn.now))
 
 
-def _undo_task(undoing: _Undoing, path: str, node: Node) -> None:
+def _undo_task(undoing: _Undoing, path: str, node: Node, step: Task) -> None:
     turn = undoing.turn
     if node.end is None and node.holder is None:
         turn.act(CloseTask(task=_id(undoing, path), end="cancelled", at=turn.now, why=undoing.why))
@@ -137,6 +137,9 @@ def _undo_task(undoing: _Undoing, path: str, node: Node) -> None:
         if node.end is None:
             activation = turn.activation(undoing.key)
             turn.put(replace(activation, served=(*activation.served, path)))
+        elif undoing.untrue:
+            # What a person decided on a value that was wrong is theirs to take back.
+            ask_staff(turn, undoing.key, path, "decision", step.task)
 
 
 def _undo_message(undoing: _Undoing, path: str, node: Node, step: Send | Notify) -> None:

@@ -96,3 +96,17 @@ def render(template: MessageTemplate, language: str, values: Mapping[str, str]) 
 @lru_cache(maxsize=1024)
 def _compiled(body: str) -> Template:
     return _ENVIRONMENT.from_string(body)
+
+
+PAGE = "page"
+"""The message that calls the staff of a rung with `page: yes`; a pathway may word its own under this name."""
+BUILT_IN: Mapping[str, MessageTemplate] = {
+    PAGE: MessageTemplate(
+        message=PAGE,
+        variables=("task_title",),
+        text=Text(
+            zh="【同行】任务已升级至您：{{ task_title }}。请立即处理。",
+            en="[Tongxing] Escalated to you: {{ task_title }}. Please act now.",
+        ),
+    )
+}

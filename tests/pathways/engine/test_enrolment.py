@@ -7,7 +7,7 @@ import pytest
 
 from pathways.engine.advance import begin
 from pathways.engine.context import Facts
-from pathways.engine.enrolment import is_excluded
+from pathways.engine.enrolment import enrolment_refusal
 from pathways.engine.journey import Patient
 from pathways.language.release import Contents, make_release
 from pathways.language.schedule import Calendar
@@ -16,17 +16,27 @@ NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("unless", "excluded"),
-    [(None, False), ("age < 18", True), ("age >= 18", False), ("diagnosed('E10')", False), ("low < 5.0", True)],
+    ("enrol", "refused"),
+    [
+        ({}, None),
+        ({"unless": "age < 18"}, "excluded"),
+        ({"unless": "age >= 18"}, None),
+        ({"unless": "diagnosed('E10')"}, None),
+        ({"unless": "low < 5.0"}, "excluded"),
+        ({"when": "age < 18"}, None),
+        ({"when": "age >= 18"}, "not-eligible"),
+        ({"when": "diagnosed('E11')"}, None),
+        ({"when": "age >= 18", "unless": "age < 18"}, "excluded"),
+    ],
 )
-def test_an_exclusion_that_is_true_excludes(unless: str | None, excluded: bool) -> None:
-    """One that is false or cannot be known excludes nobody."""
+def test_who_is_excluded_or_does_not_belong_is_refused(enrol: dict[str, str], refused: str | None) -> None:
+    """An exclusion that is true refuses, and a condition that is false; what cannot be known refuses nobody."""
     pathway: dict[str, Any] = {
         "pathway": "checks",
         "title": {"zh": "检查", "en": "Checks"},
         "evidence": ["test"],
         "owner": "nurse",
-        "enrol": {} if unless is None else {"unless": unless},
+        "enrol": enrol,
         "parameters": {"low": {"value": 3.9, "evidence": "test", "source": "product"}},
         "tracks": {"call": {"when": "by-hand", "steps": [{"task": "call", "role": "nurse"}]}},
     }
@@ -40,4 +50,4 @@ def test_an_exclusion_that_is_true_excludes(unless: str | None, excluded: bool) 
         now=NOW,
     )
     facts = Facts(calendar=Calendar(zone="Asia/Shanghai", opens=time(8), closes=time(17)))
-    assert is_excluded(release, journey, facts, now=NOW) is excluded
+    assert enrolment_refusal(release, journey, facts, now=NOW) == refused
