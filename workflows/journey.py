@@ -62,9 +62,6 @@ class PatientJourney:
 
     @workflow.init
     def __init__(self, given: JourneyInput) -> None:
-        if given.journey.format != FORMAT:
-            # Fails the task, not the journey: a worker that knows the format goes on with it.
-            raise JourneyFormatUnknown(hint="Let workers of the newer version run.")
         self._given = given
         self._release = load_release(given.release)
         self._journey = given.journey
@@ -72,7 +69,7 @@ class PatientJourney:
         self._arrived: dict[str, AnyEvent] = {event.id: event for event in given.events}
         self._taken: dict[str, datetime] = dict(given.taken)
         self._unacknowledged: list[Turned] = list(given.unacknowledged)
-        self._wakeup = self._next_wakeup()
+        self._wakeup = self._next_wakeup() if given.journey.format == FORMAT else None
         self._alarm_clock: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
         self._projecting: asyncio.Task[Projected] | None = None
@@ -82,6 +79,9 @@ class PatientJourney:
     @workflow.run
     async def run(self, given: JourneyInput) -> None:
         """Serve the journey until it ended, nothing of it is open and the store shows all of it."""
+        if given.journey.format != FORMAT:
+            # Fails the task, not the journey: a worker that knows the format goes on with it.
+            raise JourneyFormatUnknown(hint="Let workers of the newer version run.")
         while True:
             await self._serve()
             if self._is_over():

@@ -1,13 +1,21 @@
 """A journey on the time-skipping server, with a real store."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
 from pathways.engine.events import TaskClaimed, TaskCompleted, Withdrawn
+from pathways.engine.journey import FORMAT
 from pathways.errors import Conflict, Invalid, NotFound
-from tests.workflows.ward import Clock, Ward
+from store.facts import Policy, facts_of
+from tests.workflows.ward import Clock, Ward, shell_release
 from workflows.acts import act
+from workflows.contracts import JourneyInput
+from workflows.delivery import workflow_id
+from workflows.journey import PatientJourney
 
 
 async def test_a_result_opens_a_task(ward: Ward) -> None:
@@ -88,3 +96,30 @@ async def test_a_journey_ends_when_nothing_can_come_any_more(ward: Ward, clock: 
     await clock.pass_(days=31)
     await ward.handle(journey).result()
     assert ward.row(journey).status == "ended"
+
+
+async def test_a_state_of_a_newer_format_waits_for_a_newer_worker(ward: Ward) -> None:
+    """A worker that does not know the format fails the task by name, and leaves the journey running."""
+    journey = ward.enrol()
+    with ward.database.read() as session:
+        row = ward.row(journey)
+        given = JourneyInput(
+            release=shell_release().text,
+            journey=replace(ward.shown(journey), format=FORMAT + 1),
+            facts=facts_of(session, row.patient, Policy(), now=ward.now()),
+        )
+    handle = await ward.client.start_workflow(
+        PatientJourney.run, given, id=workflow_id(journey), task_queue=ward.settings.task_queue
+    )
+    failed: list[str] = []
+    async with asyncio.timeout(20):
+        while not failed:
+            history = await handle.fetch_history()
+            await asyncio.sleep(0.02)
+            failed = [
+                event.workflow_task_failed_event_attributes.failure.application_failure_info.type
+                for event in history.events
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+            ]
+    assert failed[0] == "JourneyFormatUnknown"
+    await handle.terminate()
