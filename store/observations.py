@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from pathways.engine.events import ResultReceived
 from pathways.engine.ids import derive
@@ -66,7 +66,7 @@ def take_in(session: Session, result: Result, *, now: datetime) -> Taken:
     """
     if result.version is not None and result.version < 1:
         raise Invalid("Versions count from 1.")
-    known = _lock_patient(session, result.patient)
+    known = _lock_patients(session, result)
     earlier = _versions(session, result)
     digest = _digest(result)
     same = _same(earlier, digest, result.version)
@@ -139,10 +139,14 @@ def list_(
 
 
 def recent(session: Session, patient: str, codes: frozenset[str], *, since: datetime) -> Sequence[tables.Observation]:
-    """The latest version of each of the patient's results with such a code, effective from `since` on, in order."""
+    """The latest version of each of the patient's results with such a code, effective from `since` on, in order.
+
+    What a later version said of another patient is not theirs any more.
+    """
+    theirs = select(tables.Observation.result).where(tables.Observation.patient == patient)
     newest = (
         select(tables.Observation.result, func.max(tables.Observation.version).label("version"))
-        .where(tables.Observation.patient == patient, tables.Observation.state != "quarantined")
+        .where(tables.Observation.result.in_(theirs), tables.Observation.state != "quarantined")
         .group_by(tables.Observation.result)
         .subquery()
     )
@@ -152,7 +156,11 @@ def recent(session: Session, patient: str, codes: frozenset[str], *, since: date
             newest,
             (newest.c.result == tables.Observation.result) & (newest.c.version == tables.Observation.version),
         )
-        .where(tables.Observation.code.in_(codes), tables.Observation.effective >= since)
+        .where(
+            tables.Observation.patient == patient,
+            tables.Observation.code.in_(codes),
+            tables.Observation.effective >= since,
+        )
     )
     return session.scalars(rows.order_by(tables.Observation.effective, tables.Observation.id)).all()
 
@@ -175,10 +183,12 @@ def event_for(row: tables.Observation, journey: str, *, received: datetime) -> R
     )
 
 
-def _lock_patient(session: Session, patient: str | None) -> tables.Patient | None:
-    if patient is None or session.get(tables.Patient, patient) is None:
-        return None
-    return patients.lock(session, patient)
+def _lock_patients(session: Session, result: Result) -> tables.Patient | None:
+    """The patient of the result; those of its earlier versions are locked too, and all in one order."""
+    concerned = {row.patient for row in _versions(session, result)} | {result.patient}
+    known = [one for one in concerned if one is not None and session.get(tables.Patient, one) is not None]
+    locked = {one: patients.lock(session, one) for one in sorted(known)}
+    return locked.get(result.patient or "")
 
 
 def _versions(session: Session, result: Result) -> Sequence[tables.Observation]:
@@ -274,22 +284,51 @@ def _problem(session: Session, row: tables.Observation) -> NotUnderstood | None:
 
 
 def _deliver(session: Session, row: tables.Observation, *, now: datetime) -> Taken:
-    watching = [
-        journey
-        for journey, text in session.execute(
-            select(tables.Journey, tables.Release.text)
-            .join(tables.Release, tables.Release.checksum == tables.Journey.release)
-            .where(tables.Journey.patient == row.patient, tables.Journey.status != "ended")
-            .order_by(tables.Journey.id)
-        )
-        if row.code in releases.codes_of(text)
-    ]
+    watching = _watching(session, row)
     events = [
         inbox.add(session, journey=journey, event=event_for(row, journey.id, received=now)).id for journey in watching
     ]
-    row.state = "accepted" if events else "stored"
+    events += _take_back(session, row, told={journey.id for journey in watching}, now=now)
+    row.state = "accepted" if watching else "stored"
     session.flush()
     return Taken(id=row.id, state=row.state, version=row.version, duplicate=False, events=tuple(events))
+
+
+def _watching(session: Session, row: tables.Observation) -> list[tables.Journey]:
+    """The patient's open journeys whose pathway names the code."""
+    open_now = session.execute(
+        select(tables.Journey, tables.Release.text)
+        .join(tables.Release, tables.Release.checksum == tables.Journey.release)
+        .where(tables.Journey.patient == row.patient, tables.Journey.status != "ended")
+        .order_by(tables.Journey.id)
+    )
+    return [journey for journey, text in open_now if row.code in releases.codes_of(text)]
+
+
+def _take_back(session: Session, row: tables.Observation, *, told: set[str], now: datetime) -> list[str]:
+    """Tell journeys that an earlier version may have reached, and this one does not, that the result is not theirs.
+
+    A sample under the wrong name is corrected so: the same result comes again for another patient, or as another code.
+    """
+    earlier = select(tables.Observation).where(
+        tables.Observation.result == row.result,
+        tables.Observation.version < row.version,
+        tables.Observation.state != "quarantined",
+        or_(tables.Observation.patient != row.patient, tables.Observation.code != row.code),
+    )
+    events: list[str] = []
+    for before in session.scalars(earlier.order_by(tables.Observation.version.desc())).all():
+        for journey in _watching(session, before):
+            if journey.id not in told:
+                told.add(journey.id)
+                void = replace(
+                    event_for(before, journey.id, received=now),
+                    id=derive(journey.id, "result", row.result, str(row.version)),
+                    version=row.version,
+                    status="entered-in-error",
+                )
+                events.append(inbox.add(session, journey=journey, event=void).id)
+    return events
 
 
 def _status(text: str) -> ResultStatus:

@@ -78,6 +78,44 @@ def test_other_content_is_the_next_version(database: Database) -> None:
         assert len({row.result for row in rows}) == 1
 
 
+def _told(session: Session, taken: Taken) -> dict[str, tuple[int, str]]:
+    """The version and status that each journey is told, by journey."""
+    told: dict[str, tuple[int, str]] = {}
+    for id in taken.events:
+        row = inbox.read(session, id)
+        assert row is not None
+        event = inbox.event_of(row)
+        assert isinstance(event, ResultReceived)
+        told[row.journey] = (event.version, event.status)
+    return told
+
+
+def test_a_result_that_was_another_patients_is_taken_back_from_the_first(database: Database) -> None:
+    """A sample under the wrong name: no journey keeps acting on a value of somebody else, nor learns of it later."""
+    with database.write() as session:
+        first, second = builders.patient(session, "1"), builders.patient(session, "2")
+        wrong, right = builders.journey(session, first), builders.journey(session, second)
+        take(session, first.id)
+        moved = take(session, second.id, status="corrected")
+        assert _told(session, moved) == {right.id: (2, "corrected"), wrong.id: (2, "entered-in-error")}
+        since = at(days=-1)
+        assert observations.recent(session, first.id, frozenset({"14771-0"}), since=since) == []
+        assert [row.id for row in observations.recent(session, second.id, frozenset({"14771-0"}), since=since)] == [
+            moved.id
+        ]
+        back = take(session, first.id, status="amended")
+        assert _told(session, back) == {wrong.id: (3, "amended"), right.id: (3, "entered-in-error")}
+
+
+def test_a_result_that_was_another_code_is_taken_back(database: Database) -> None:
+    """A value that turns out to be of something that the journey does not watch is not its value any more."""
+    with database.write() as session:
+        who = builders.patient(session)
+        journey = builders.journey(session, who)
+        take(session, who.id)
+        assert _told(session, take(session, who.id, code="2345-7")) == {journey.id: (2, "entered-in-error")}
+
+
 def test_versions_that_the_source_counts_are_kept(database: Database) -> None:
     """They may come out of order; one version with two contents is a conflict."""
     with database.write() as session:
