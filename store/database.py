@@ -18,12 +18,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from pathways.errors import Conflict, Misconfigured, StoreUnavailable, TongxingError
 from store import tables
 
-__all__ = ["Database", "Session", "StoreDefect", "open_database", "wait_for_sequence"]
+__all__ = ["LOCKED", "Database", "Session", "StoreDefect", "open_database", "wait_for_sequence"]
 
+LOCKED = ForUpdateArg(key_share=True)
+"""How a row is locked that others refer to: who adds a row that names it need not wait, and so cannot deadlock."""
 POOL_SIZE = 10
 POOL_OVERFLOW = 30
 _READ = "tongxing_read"

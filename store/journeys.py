@@ -16,7 +16,7 @@ from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.names import did_you_mean
 from pathways.language.release import Release
 from store import inbox, observations, patients, releases, tables
-from store.database import Session
+from store.database import LOCKED, Session
 from store.ids import new_id
 
 BACKFILL = timedelta(days=30)
@@ -166,7 +166,7 @@ def read(session: Session, journey: str) -> tables.Journey:
 
 def lock(session: Session, journey: str) -> tables.Journey | None:
     """The journey, which no other transaction touches until this one ends; None where there is none."""
-    return session.get(tables.Journey, journey, with_for_update=True, populate_existing=True)
+    return session.get(tables.Journey, journey, with_for_update=LOCKED, populate_existing=True)
 
 
 def state_of(row: tables.Journey) -> Journey:

@@ -13,7 +13,7 @@ from pathways.engine.journey import Patient
 from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.schedule import zone_named
 from store import inbox, tables
-from store.database import Session
+from store.database import LOCKED, Session
 from store.ids import new_id
 
 Sex = Literal["female", "male", "other", "unknown"]
@@ -134,7 +134,7 @@ def read(session: Session, patient: str) -> tables.Patient:
 
 def lock(session: Session, patient: str) -> tables.Patient:
     """The patient, whom no other transaction touches until this one ends: starts and results take it first."""
-    row = session.get(tables.Patient, patient, with_for_update=True, populate_existing=True)
+    row = session.get(tables.Patient, patient, with_for_update=LOCKED, populate_existing=True)
     if row is None:
         raise NotFound("There is no such patient.", hint="Find the patient with POST /api/v1/patients/search.")
     return row

@@ -12,8 +12,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from pathways.engine.actions import OpenAsk
+from pathways.engine.events import Happened
 from pathways.errors import Conflict, Misconfigured, StoreUnavailable
-from store import audit, journeys, patients, tables
+from store import asks, audit, inbox, journeys, patients, tables
 from store.database import Database, StoreDefect, open_database, wait_for_sequence
 from tests.store import builders
 from tests.store.builders import NOW
@@ -213,3 +215,35 @@ def test_waiting_for_a_turn_ends_when_the_store_shows_it(database: Database) -> 
     assert wait_for_sequence(database, journey.id, 1, 10)
     assert time.monotonic() - began < 5
     later.join()
+
+
+def test_who_tells_a_journey_and_who_shows_it_do_not_wait_for_each_other(database: Database) -> None:
+    """Taking in a result holds the patient and adds to the journey; a projection holds the journey and adds to both."""
+    with database.write() as session:
+        who = builders.patient(session)
+        patient, journey = who.id, builders.journey(session, who).id
+    both = threading.Barrier(2)
+
+    def take_in() -> None:
+        with database.write() as session:
+            patients.lock(session, patient)
+            _meet(both, database)
+            event = Happened(id="told", received=NOW, name="surgery-booked")
+            inbox.add(session, journey=journeys.read(session, journey), event=event)
+
+    def show() -> None:
+        with database.write() as session:
+            row = journeys.lock(session, journey)
+            assert row is not None
+            _meet(both, database)
+            asks.open_(session, row, OpenAsk(ask="ask", form="symptoms", track="call", opened=NOW, expires=None))
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(take_in), pool.submit(show)]:
+            done.result(timeout=30)
+
+
+def _meet(both: threading.Barrier, database: Database) -> None:
+    """Both have their lock, where a store lets two write at once."""
+    if not database.sqlite:
+        both.wait(timeout=10)
