@@ -1,5 +1,6 @@
 """What people read for the names and codes that programs use: a pathway's own words first, then the product's."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from pathways.language.release import Release
 from pathways.language.roles import ROLES
 from pathways.language.schedule import zone_named
 from pathways.language.texts import Text
+
+_ANNOTATION = re.compile(r"\{[^}]*\}")
 
 
 def _texts(**words: tuple[str, str]) -> dict[str, Text]:
@@ -82,9 +85,17 @@ def reason_title(code: str) -> Text:
     return REASONS.get(code) or Text(zh=code, en=code)
 
 
-def shown_values(values: Mapping[str, Scalar | None], language: str) -> str:
-    """Values with their names, on one line."""
-    return ", ".join(f"{name} {_shown(value, language)}" for name, value in values.items() if value is not None)
+def shown_values(release: Release, values: Mapping[str, Scalar | None], language: str) -> str:
+    """Values with what people call them and their units of measure, on one line."""
+    data = release.pathway.data
+
+    def shown(name: str, value: Scalar) -> str:
+        # UCUM annotations, as in {score}, are for programs.
+        unit = _ANNOTATION.sub("", data[name].unit) if name in data else ""
+        return " ".join(part for part in (title(release, name).in_(language), _shown(value, language), unit) if part)
+
+    separator = Text(zh="，", en=", ").in_(language)
+    return separator.join(shown(name, value) for name, value in values.items() if value is not None)
 
 
 def local(instant: datetime, zone: str) -> str:

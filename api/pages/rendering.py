@@ -48,8 +48,10 @@ def page_language(request: Request) -> Language:
             return language_of(request)
 
 
-def render(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """A page in the language of the person who reads it."""
+def render(
+    request: Request, template: str, *, status: int = 200, here: str | None = None, **values: object
+) -> HTMLResponse:
+    """A page in the language of the person who reads it; `here` is where it is found again."""
     language = page_language(request)
 
     def say(text: Text) -> str:
@@ -58,7 +60,10 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     def phrase(name: str) -> str:
         return PHRASES[name].in_(language)
 
-    content = _ENVIRONMENT.get_template(template).render(language=language, say=say, t=phrase, **values)
+    if here is None:
+        here = request.url.path if request.method == "GET" else "/"
+    shown = {"language": language, "say": say, "t": phrase, "here": here, "member": None}
+    content = _ENVIRONMENT.get_template(template).render(shown | values)
     return HTMLResponse(content, status_code=status, headers=HEADERS | {"Content-Language": language})
 
 

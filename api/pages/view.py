@@ -16,6 +16,7 @@ from api.words import (
     title,
 )
 from pathways.language.forms import Form
+from pathways.language.release import Release
 from pathways.language.texts import Text
 from store import journeys, messages, patients, people, tables, tasks
 from store.database import Session
@@ -72,6 +73,15 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person who works here."""
+
+    id: str
+    name: str
+    roles: Sequence[Text]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A message as a line of the list."""
 
@@ -81,6 +91,17 @@ class Note:
     urgent: bool
     state: Text
     text: str | None
+
+
+def members_of(session: Session) -> list[Member]:
+    """Everybody who works here."""
+    return [_member(session, row) for row in people.staff(session) if row.active]
+
+
+def member_of(session: Session, staff: str | None) -> Member | None:
+    """The person, where they work here."""
+    row = None if staff is None else session.get(tables.Staff, staff)
+    return None if row is None or not row.active else _member(session, row)
 
 
 def work_of(session: Session, staff: str, *, now: datetime, zone: str, language: Language) -> tuple[list[Card], bool]:
@@ -110,7 +131,7 @@ def card_of(session: Session, row: tables.Task, staff: str, *, now: datetime, zo
         version=row.version,
         title=title(release, row.name),
         track=title(release, row.track),
-        why=shown_values(row.values, language),
+        why=shown_values(release, row.values, language),
         patient=patients.read(session, row.patient).name,
         due=None if row.due is None else local(row.due, zone),
         overdue=row.due is not None and row.due < now and row.status != "closed",
@@ -138,7 +159,7 @@ def sheet_of(session: Session, id: str, staff: str, *, now: datetime, zone: str,
         roles=[role_title(one.role) for one in tasks.roles_of(session, id)],
         outcomes=[(name, title(release, name)) for name in outcomes_of(row)],
         form=form_of(release, row),
-        history=[_line(session, one, zone, language) for one in tasks.history(session, id)],
+        history=[_line(session, release, one, zone, language) for one in tasks.history(session, id)],
         note=row.note,
     )
 
@@ -158,7 +179,7 @@ def notes_of(session: Session, *, zone: str) -> list[Note]:
     ]
 
 
-def _line(session: Session, event: tables.TaskEvent, zone: str, language: Language) -> Line:
+def _line(session: Session, release: Release, event: tables.TaskEvent, zone: str, language: Language) -> Line:
     words = {
         "opened": PHRASES["opened_event"],
         "annotated": PHRASES["annotated"],
@@ -173,8 +194,13 @@ def _line(session: Session, event: tables.TaskEvent, zone: str, language: Langua
         at=local(event.at, zone),
         what=words.get(event.what) or Text(zh=event.what, en=event.what),
         by=_name(session, event.by),
-        values=values or ("" if event.what != "annotated" else shown_values(event.values, language)),
+        values=values or ("" if event.what != "annotated" else shown_values(release, event.values, language)),
     )
+
+
+def _member(session: Session, row: tables.Staff) -> Member:
+    roles = [role_title(role) for role in sorted(people.roles_of(session, row.id))]
+    return Member(id=row.id, name=row.name, roles=roles)
 
 
 def _kind(kind: str) -> Text:

@@ -15,16 +15,16 @@ from api.house import House, HouseOf, check_staff
 from api.idempotency import Once
 from api.pages import view
 from api.pages.rendering import ACTOR_COOKIE, LANGUAGE_COOKIE, PageRoute, page_language, render
-from api.words import role_title
+from api.words import local
 from pathways.engine.journey import Scalar
 from pathways.errors import Invalid, Refused
 from pathways.language.forms import Form as Questions
 from pathways.language.forms import Item, check_answers
-from store import people
 from store.ids import new_id
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
+OUR_PAGE = r"^/(?:[A-Za-z0-9-]+(?:/[A-Za-z0-9-]+)*)?$"
 YEAR_SECONDS = 365 * 24 * 3600
 
 Actor = Annotated[str | None, Cookie(alias=ACTOR_COOKIE, max_length=64)]
@@ -43,14 +43,13 @@ Sent = Annotated[Mapping[str, str], Depends(_sent)]
 @router.get("/")
 def worklist(request: Request, house: HouseOf, actor: Actor = None) -> Response:
     """The tasks of the person's roles in clinical priority; who they are is asked first."""
-    language = page_language(request)
+    language, now, zone = page_language(request), house.clock(), house.settings.zone
     with house.database.read() as session:
-        member = None if actor is None else next((one for one in people.staff(session) if one.id == actor), None)
-        if member is None or not member.active:
-            return render(request, "who.html", staff=[one for one in people.staff(session) if one.active])
-        cards, more = view.work_of(session, member.id, now=house.clock(), zone=house.settings.zone, language=language)
-        roles = [role_title(role) for role in sorted(people.roles_of(session, member.id))]
-    return render(request, "worklist.html", member=member, roles=roles, cards=cards, more=more, key=new_id)
+        member = view.member_of(session, actor)
+        if member is None:
+            return render(request, "who.html", staff=view.members_of(session))
+        cards, more = view.work_of(session, member.id, now=now, zone=zone, language=language)
+    return render(request, "worklist.html", member=member, cards=cards, more=more, key=new_id, as_of=local(now, zone))
 
 
 @router.post("/who")
@@ -70,17 +69,18 @@ def leave() -> Response:
 
 
 @router.post("/language")
-def switch_language(request: Request) -> Response:
-    """Change to the other language."""
-    return _remember(_to("/"), LANGUAGE_COOKIE, "en" if page_language(request) == "zh-CN" else "zh-CN")
+def switch_language(request: Request, here: Annotated[str, Form(pattern=OUR_PAGE)] = "/") -> Response:
+    """Change to the other language, on the page where one is."""
+    return _remember(_to(here), LANGUAGE_COOKIE, "en" if page_language(request) == "zh-CN" else "zh-CN")
 
 
 @router.get("/messages")
-def message_list(request: Request, house: HouseOf) -> Response:
+def message_list(request: Request, house: HouseOf, actor: Actor = None) -> Response:
     """What patients and staff were told, with the texts of the preview channel."""
     with house.database.read() as session:
+        member = view.member_of(session, actor)
         notes = view.notes_of(session, zone=house.settings.zone)
-    return render(request, "messages.html", notes=notes)
+    return render(request, "messages.html", member=member, notes=notes)
 
 
 @router.get("/tasks/{task}")
@@ -135,12 +135,15 @@ def _task_page(
     staff = _person(house, actor)
     language = page_language(request)
     with house.database.read() as session:
+        member = view.member_of(session, staff)
         sheet = view.sheet_of(session, task, staff, now=house.clock(), zone=house.settings.zone, language=language)
     problem = None if refused is None else problem_of(refused, language)
     return render(
         request,
         "task.html",
         status=200 if problem is None else problem.status,
+        here=f"/tasks/{task}",
+        member=member,
         sheet=sheet,
         problem=problem,
         sent=sent or {},

@@ -61,7 +61,7 @@ def _mentions(draft: Draft) -> Iterator[Mention]:
         yield from _in_trigger(draft, ("pathway", "tracks", name, "when"), track)
     for placed in draft.steps:
         yield from _in_step(draft, placed.path, placed.step)
-    known = names_that_people_see(draft)
+    known = {*names_that_people_see(draft), *draft.pathway.data}
     for name in pathway.words:
         yield Mention(("pathway", "words", name), "name", name, known, True)
 

@@ -72,6 +72,7 @@ tracks:
     when: {event: admitted}
     steps: [{task: admission-note, role: diabetes-nurse, due: 2 working days, ladder: routine}]
 words:
+  glucose: {zh: 血糖, en: Glucose}
   low-glucose: {zh: 低血糖, en: Low glucose}
   recheck: {zh: 复查, en: Recheck}
   symptoms: {zh: 症状, en: Symptoms}

@@ -59,7 +59,7 @@ async def test_the_list_says_what_why_and_by_when(desk: Desk, known: Known) -> N
     """The tasks of my roles with patient, cause, due time and urgency, in words."""
     await come_in(desk)
     page = (await desk.http.get("/")).text
-    for word in ("致电患者", NAME, "低血糖", "glucose 2.8", "紧急", "领取", "nurse-2"):
+    for word in ("致电患者", NAME, "低血糖", "血糖 2.8 mmol/L", "紧急", "领取", "nurse-2"):
         assert word in page, word
     await come_in(desk, "lead-1")
     assert "没有待办任务" in (await desk.http.get("/")).text
