@@ -11,7 +11,7 @@ from typing import Literal
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.errors import JourneyEnded, OutcomeUndeclared, TaskClosed
+from api.errors import JourneyEnded, OutcomeUndeclared, TaskClosed, TaskHeld
 from api.house import House
 from api.idempotency import Answer, Once
 from pathways.engine.events import AnyEvent
@@ -25,6 +25,7 @@ State = Literal["done", "taken", "kept", "refused"]
 _REFUSALS: Mapping[str, type[Refused]] = {
     "journey-ended": JourneyEnded,
     "task-closed": TaskClosed,
+    "task-held": TaskHeld,
     "unknown-outcome": OutcomeUndeclared,
     "unknown-task": NotFound,
     "unknown-track": NotFound,

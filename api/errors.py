@@ -92,6 +92,12 @@ class InTheFuture(Invalid):
     code = "in-the-future"
 
 
+class TaskHeld(Conflict):
+    """Another person holds the task."""
+
+    code = "task-held"
+
+
 class JourneyEnded(Conflict):
     """The journey has ended."""
 
@@ -125,6 +131,7 @@ KINDS: Mapping[type[TongxingError], Kind] = {
     NotFound: _kind(404, "找不到", "It does not exist"),
     Conflict: _kind(409, "与现有状态冲突", "It clashes with what is already so"),
     TaskClosed: _kind(409, "任务已经结束", "The task is closed already"),
+    TaskHeld: _kind(409, "任务已由他人领取", "Another person holds the task"),
     JourneyEnded: _kind(409, "该患者的路径已经结束", "The journey has ended"),
     ChangedMeanwhile: _kind(412, "内容已被他人更新", "It was changed meanwhile"),
     NotReady: _kind(503, "尚未就绪，请稍后再试", "Not ready yet; try again in a moment"),

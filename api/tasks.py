@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.acts import Act, Doing, do
-from api.errors import AnswersDoNotFit, ChangedMeanwhile, InTheFuture, NotYourTask, OutcomeUndeclared, TaskClosed
+from api.errors import (
+    AnswersDoNotFit,
+    ChangedMeanwhile,
+    InTheFuture,
+    NotYourTask,
+    OutcomeUndeclared,
+    TaskClosed,
+    TaskHeld,
+)
 from api.house import House, check_staff
 from api.idempotency import Once
 from pathways.engine.events import AnyEvent, TaskClaimed, TaskCompleted, TaskHandedOver, TaskReleased
 from pathways.engine.journey import Scalar
 from pathways.engine.refusals import ANY_TASK
-from pathways.errors import Conflict, Invalid
+from pathways.errors import Invalid
 from pathways.language.forms import Form, check_answers
 from pathways.language.release import Release
 from store import inbox, journeys, releases, tables, tasks
@@ -33,11 +41,11 @@ class Done:
 
 
 def claim(house: House, once: Once, task: str, actor: str, if_match: str | None = None) -> Act:
-    """Take the task on; Conflict where another person holds it."""
+    """Take the task on; TaskHeld where another person holds it."""
 
     def event(session: Session, row: tables.Task, now: datetime) -> TaskClaimed:
         if row.holder not in (None, actor):
-            raise Conflict("Another person holds the task.", hint="Ask them to hand it over.")
+            raise TaskHeld(hint="Ask them to hand it over.")
         return TaskClaimed(id=new_id(), received=now, task=task, by=actor)
 
     return _act(house, once, task, actor, if_match, event)

@@ -159,7 +159,7 @@ REFUSALS: list[Refusal] = [
     ("GET /tasks", "/tasks?cursor=x", "no cursor of ours", None, NURSE, 422, "invalid"),
     ("GET /tasks", "/tasks?limit=0", "no limit", None, NURSE, 422, "malformed"),
     ("GET /tasks/{task}", "/tasks/nothing", "unknown", None, NURSE, 404, "not-found"),
-    ("POST /tasks/{task}/claim", "/tasks/{task-held}/claim", "held by another", None, NURSE, 409, "conflict"),
+    ("POST /tasks/{task}/claim", "/tasks/{task-held}/claim", "held by another", None, NURSE, 409, "task-held"),
     ("POST /tasks/{task}/claim", "/tasks/{task-open}/claim", "of another role", None, HEAD, 403, "not-your-task"),
     ("POST /tasks/{task}/claim", "/tasks/{task-open}/claim", "no actor", None, NOBODY, 401, "nobody-acts"),
     ("POST /tasks/{task}/claim", "/tasks/{task-open}/claim", "unknown actor", None, ELSEWHERE, 403, "staff-unknown"),
