@@ -56,8 +56,7 @@ class Failure:
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        said = f"{self.file}:{self.line}: expected {self.expected}, got {self.got}"
-        return "\n".join([said, *(f"    {reason}" for reason in self.reasons)])
+        return f"{self.file}:{self.line}: expected {self.expected}, got {self.got}"
 
 
 def play(scenario: Scenario) -> Generator[Cue, Seen, tuple[Failure, ...]]:

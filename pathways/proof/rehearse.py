@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from pathways.engine.actions import AnyAction
 from pathways.engine.advance import Advance, advance, begin, next_wakeup
@@ -37,7 +38,12 @@ class Rehearsal:
     journey: Journey
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.failures)) or f"{self.scenario.file}: ok"
+        told: list[str] = []
+        # One `then` can fail in several ways, for the same reasons: these are told once.
+        for (_, reasons), same in groupby(self.failures, key=lambda failure: (failure.line, failure.reasons)):
+            told.extend(map(str, same))
+            told.extend(f"    {reason}" for reason in reasons)
+        return "\n".join(told) or f"{self.scenario.file}: ok"
 
 
 def rehearse(release: Release, scenario: Scenario) -> Rehearsal:
