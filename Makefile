@@ -39,6 +39,7 @@ bench: $(VENV)/.dev  ## Measure
 $(VENV)/.made:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(IS_NEW_ENOUGH)' || { \
 		echo 'Tongxing needs Python 3.11 or newer. Install it (Debian: apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@echo 'Setting up $(VENV). The first time this takes a few minutes, most of them without a word.'
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
