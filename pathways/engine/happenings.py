@@ -141,7 +141,7 @@ def _complete(turn: Turn, event: TaskCompleted) -> None:
         Effect(
             kind="outcome",
             activation=key,
-            path=path,
+            path=turn.marked(key, path),
             at=event.received,
             name=step.task,
             outcome=event.outcome,
@@ -179,7 +179,7 @@ def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
         turn,
         Activation(
             track=parent.track,
-            occurrence=turn.unused(parent.track, "follow-up", f"{key}:{path}"),
+            occurrence=turn.unused(parent.track, "follow-up", f"{key}:{turn.marked(key, path)}"),
             kind="follow-up",
             started=turn.now,
             received=event.received,

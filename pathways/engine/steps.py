@@ -193,7 +193,7 @@ def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str)
         turn,
         Activation(
             track=parent.track,
-            occurrence=turn.unused(parent.track, kind, f"{key}:{path}"),
+            occurrence=turn.unused(parent.track, kind, f"{key}:{turn.marked(key, path)}"),
             kind=kind,
             started=turn.now,
             received=turn.now,
@@ -318,10 +318,8 @@ def _enter_set(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
 
 def _effect(turn: Turn, key: str, path: str, node: Node, kind: Literal["start", "stop", "end"], name: str) -> Node:
     closed = _close(turn, key, path, node, "done")
-    at = node.ended or turn.now
-    turn.effects.append(
-        Effect(kind=kind, activation=key, path=path, at=at, name=name, chosen=under_choice(turn, key, path))
-    )
+    at, chosen = node.ended or turn.now, under_choice(turn, key, path)
+    turn.effects.append(Effect(kind=kind, activation=key, path=turn.marked(key, path), at=at, name=name, chosen=chosen))
     return closed
 
 
@@ -340,6 +338,6 @@ def close_step(turn: Turn, key: str, path: str, end: End, *, way: str | None, at
     step = _step(turn, key, path)
     if end == "missed" and isinstance(step, Visit | Ask):
         name = step.visit if isinstance(step, Visit) else step.ask
-        turn.effects.append(Effect(kind="missed", activation=key, path=path, at=at, name=name))
+        turn.effects.append(Effect(kind="missed", activation=key, path=turn.marked(key, path), at=at, name=name))
     # What a person decided on an urgent task is not left lying until the journey goes on.
     resume(turn, key, despite_pause=isinstance(step, Task) and is_urgent(step))

@@ -74,6 +74,10 @@ class Turn:
         """The id that a node has outside the engine; `mark` tells several messages of one step apart."""
         return node_id(self.journey.id, key, path + mark, self.activation(key).again.get(path, 0))
 
+    def marked(self, key: str, path: str) -> str:
+        """The path, marked with how often it was taken back and entered anew."""
+        return path + "/again" * self.activation(key).again.get(path, 0)
+
     def unused(self, track: str, kind: ActivationKind, occurrence: str) -> str:
         """The occurrence, marked where the very same one started before."""
         taken = {

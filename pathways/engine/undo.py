@@ -95,7 +95,7 @@ def recover(turn: Turn, key: str, path: str, name: str) -> None:
     """What was missed has come after all: what the miss led to is taken back, in this track and in those it started."""
     undo_after(turn, key, path)
     turn.put(replace(turn.activation(key), state="running", ended=None))
-    turn.effects.append(Effect(kind="unmissed", activation=key, path=path, at=turn.now, name=name))
+    turn.effects.append(Effect(kind="unmissed", activation=key, path=turn.marked(key, path), at=turn.now, name=name))
 
 
 def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
@@ -115,7 +115,13 @@ def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
             _undo_set(undoing, node, step)
         case Start():
             undoing.turn.effects.append(
-                Effect(kind="unstart", activation=undoing.key, path=path, at=undoing.turn.now, name=step.start)
+                Effect(
+                    kind="unstart",
+                    activation=undoing.key,
+                    path=undoing.turn.marked(undoing.key, path),
+                    at=undoing.turn.now,
+                    name=step.start,
+                )
             )
         case Stop() | End():
             # A track that was stopped or a journey that was ended does not come back by itself.
