@@ -157,8 +157,8 @@ def settle(
 ) -> bool:
     """Say what became of a leased message; False, and nothing changed, where the lease went to another.
 
-    `outcome` is a code of the channel or of the gate; `waiting` needs `retry_at`. A message that was recalled while it
-    was being sent is `sent` where it left.
+    `outcome` is a code of the channel or of the gate; `waiting` needs `retry_at`, and without an outcome it was not
+    handed over, which is no attempt. A message that was recalled while it was being sent is `sent` where it left.
     """
     row = session.get(tables.Message, message, with_for_update=True)
     if row is None:
@@ -178,6 +178,7 @@ def settle(
             row.dropped = outcome
         case "waiting":
             row.not_before = retry_at or now
+            row.attempts -= outcome is None
         case "failed":
             row.channel, row.rendered = channel, rendered
     session.flush()

@@ -61,6 +61,17 @@ def test_a_lease_takes_what_may_leave_and_nothing_twice(database: Database) -> N
         assert messages.next_due(session, urgent=False, shard=9, shards=10_000) is None
 
 
+@pytest.mark.parametrize(("outcome", "attempts"), [(None, 0), ("unknown", 1)])
+def test_what_was_not_handed_over_is_no_attempt(database: Database, outcome: str | None, attempts: int) -> None:
+    """Pauses grow with attempts: an urgent message must not wait for an hour because its lease was too short."""
+    with database.write() as session:
+        journey = builders.journey(session, builders.consented(session))
+        waiting(session, journey, "a")
+        lease(session)
+        assert messages.settle(session, "a", by="one", state="waiting", now=NOW, outcome=outcome, retry_at=NOW)
+        assert messages.read(session, "a").attempts == attempts
+
+
 def test_shards_share_the_outbox(database: Database) -> None:
     """Each message belongs to exactly one shard."""
     with database.write() as session:
