@@ -10,8 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.messaging import MessagingActivities, SendBatch
     from workflows.contracts import DispatcherInput
 
-IDLE = timedelta(minutes=10)
-"""It looks by itself at least this often; who fills the outbox nudges it, at most once in a few seconds."""
+IDLE = timedelta(days=1)
+"""How long it sleeps where nothing waits. The workers look at the outbox every few seconds, and nudge it again for as
+long as something does."""
 SHORTEST = timedelta(seconds=1)
 ATTEMPT = timedelta(seconds=60)
 BEAT = timedelta(seconds=10)
