@@ -10,6 +10,7 @@ requests are being answered, `POST /hold` lets it answer nothing more until `POS
 import argparse
 import json
 import random
+import socket
 import sqlite3
 import threading
 import time
@@ -127,7 +128,7 @@ class Desk(BaseHTTPRequestHandler):
             self.provider.answering.wait()
             if drop and message["urgent"]:
                 self.close_connection = True
-                self.connection.close()
+                self.connection.shutdown(socket.SHUT_RDWR)
                 return
             self._answer(200, {"outcome": "accepted", "id": message["key"]})
         finally:

@@ -179,7 +179,7 @@ def _site(folder: Path, *, honours_keys: bool, seed: int, slow: float, drop: flo
         "TONGXING_CHANNEL": "http",
         "TONGXING_CHANNEL_URL": f"http://127.0.0.1:{recorder_port}",
         "TONGXING_CHANNEL_HONOURS_KEYS": str(honours_keys).lower(),
-        "TONGXING_DISPATCHER_LEASE_SECONDS": "8",
+        "TONGXING_DISPATCHER_LEASE_SECONDS": "10",
         "TONGXING_DISPATCHER_POLL_SECONDS": "0.2",
     }
     settings = _settings(environment)

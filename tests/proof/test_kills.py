@@ -28,7 +28,7 @@ async def test_what_was_accepted_survives_kills(
     tmp_path: Path, honours_keys: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Temporal, worker and intake die at seeded points, mostly with a turn, a send or a request in flight."""
-    with running_site(tmp_path, honours_keys=honours_keys, seed=SEED, slow=0.3, drop=0.1) as site:
+    with running_site(tmp_path, honours_keys=honours_keys, seed=SEED, slow=0.2, drop=0.05) as site:
         ledger = Ledger()
         killer = Killer(site=site, ledger=ledger, chance=random.Random(SEED + honours_keys))
         victims = [site.worker, site.temporal, site.intake] * (KILLS // 3 + 1)
