@@ -78,9 +78,12 @@ def begin(session: Session, start: Start, *, by: str, now: datetime) -> Begun:
     session.flush()
     inbox.add(session, journey=journey, event=Enrolled(id=derive(journey.id, "enrolled"), received=now))
     codes = releases.codes_of(row.text)
-    for result in observations.recent(session, patient.id, codes, since=now - BACKFILL):
-        # Received now: whether a value is still fresh is judged by its effective time against that.
-        inbox.add(session, journey=journey, event=observations.event_for(result, journey.id, received=now))
+    recent = observations.recent(session, patient.id, codes, since=now - BACKFILL)
+    for place, result in enumerate(recent, start=1):
+        # Received now: whether a value is still fresh is judged by its effective time against that. They are told in
+        # their order and after the enrolment: one that is out of order is judged again against all that came later.
+        received = now + timedelta(microseconds=place)
+        inbox.add(session, journey=journey, event=observations.event_for(result, journey.id, received=received))
     return Begun(journey=journey, created=True)
 
 

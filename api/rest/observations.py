@@ -1,6 +1,7 @@
 """Results from laboratories and devices: kept first, understood second, never dropped."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -150,7 +151,11 @@ def send(
     now = house.clock()
     with house.database.write() as session:
         if (answer := once.recall(session)) is None:
-            taken = [_take_in(session, house, one, place, now) for place, one in enumerate(given, start=1)]
+            receipts = _receipts(house, given, now)
+            taken = [
+                _take_in(session, house, one, place, at)
+                for place, (one, at) in enumerate(zip(given, receipts, strict=True), start=1)
+            ]
             answer = Answer(status=202, body={"items": [one.model_dump(mode="json") for one in taken]})
             once.remember(session, answer, now=now)
     house.engine.prompt()
@@ -212,6 +217,17 @@ def show(row: tables.Observation) -> Observation:
         received=row.received,
         state=row.state,
     )
+
+
+def _receipts(house: House, given: Sequence[NewObservation], now: datetime) -> list[datetime]:
+    """When each result counts as received, in the order of their times of measurement.
+
+    A device that sends a month at once is judged as if it had sent each value in its time; out of order, each value
+    would be judged again against all that came later.
+    """
+    by_time = sorted(range(len(given)), key=lambda place: house.aware(given[place].effective))
+    rank = {place: number for number, place in enumerate(by_time)}
+    return [now + timedelta(microseconds=rank[place]) for place in range(len(given))]
 
 
 def _take_in(session: Session, house: House, given: NewObservation, place: int, now: datetime) -> Accepted:

@@ -76,6 +76,17 @@ async def test_many_results_are_answered_in_their_order(desk: Desk, known: Known
     assert released["state"] == "accepted"
 
 
+async def test_results_sent_at_once_count_as_received_in_the_order_of_their_times(desk: Desk, known: Known) -> None:
+    """A month of a device's values, in whatever order it sends them, is judged as if each had come in its time."""
+    hours = [13, 9, 17, 11]
+    times = [f"2026-01-06T{hour:02}:00:00Z" for hour in hours]
+    many = [result(known.ids["patient-1"], f"O-{time}", effective=time) for time in times]
+    items = (await desk.post("/observations", many, status=202))["items"]
+    kept = [await desk.get(f"/observations/{one['id']}") for one in items]
+    assert [one["effective"] for one in kept] == times
+    assert [one["effective"] for one in sorted(kept, key=lambda one: one["received"])] == sorted(times)
+
+
 async def test_a_time_without_a_zone_is_the_hospitals(desk: Desk, known: Known) -> None:
     """Senders without zones are read in the configured one."""
     taken = await desk.post(
