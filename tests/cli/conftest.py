@@ -1,13 +1,15 @@
 """The command as a person types it."""
 
+import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from cli import main
 from settings import PREFIX
@@ -37,8 +39,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def tongxing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tongxing:
-    """Runs `tongxing` with these arguments."""
+def tongxing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Tongxing]:
+    """Runs `tongxing` with these arguments; where a command wrote its log to does not outlive the test."""
 
     def run(*arguments: object) -> Ran:
         monkeypatch.setattr(sys, "argv", ["tongxing", *map(str, arguments)])
@@ -47,7 +49,9 @@ def tongxing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         told = capsys.readouterr()
         return Ran(status=int(ended.value.code or 0), out=told.out, err=told.err)
 
-    return run
+    yield run
+    structlog.reset_defaults()
+    logging.basicConfig(handlers=[], level=logging.WARNING, force=True)
 
 
 @pytest.fixture
