@@ -24,7 +24,7 @@ data:
 ladders:
   urgent:
     - {{after: 2s, to: head-nurse}}
-    - {{after: 3s, to: attending-doctor, page: yes}}
+    - {{after: 3s, to: attending-doctor}}
     - {{after: 5s, to: quality-office}}
   routine: [{{after: 1 working day, to: head-nurse}}]
 tracks:
