@@ -47,6 +47,7 @@ async def _serve(settings: Settings, database: Database, listener: socket.socket
     config = uvicorn.Config(
         app,
         access_log=False,
+        log_config=None,  # its lines go the way of all others, which keeps what an exception says to itself
         log_level=settings.log_level,
         server_header=False,
         timeout_graceful_shutdown=round(settings.shutdown_seconds),
