@@ -32,8 +32,7 @@ class Ward:
         await self.browser.open("/")
         await self.browser.tab_to("选择")
         await self.browser.press(staff, "Tab", "Enter")
-        await self.browser.until("我的任务")
-        await self.browser.until(staff)
+        await self.browser.until("截至")
 
 
 @pytest.fixture(scope="session")
