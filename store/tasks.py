@@ -302,11 +302,11 @@ def _cursor(at: datetime, row: tables.Task) -> str:
 def _read_cursor(text: str) -> tuple[datetime, tuple[SQLColumnExpression[Any], ...]]:
     try:
         at, urgent, pressing, due, opened, id = json.loads(base64.urlsafe_b64decode(text))
-        instants = [datetime.fromisoformat(str(instant)) for instant in (at, due, opened)]
-        if any(instant.tzinfo is None for instant in instants):
+        instants = [datetime.fromisoformat(str(instant)).astimezone(UTC) for instant in (at, due, opened)]
+        if not {urgent, pressing} <= {0, 1} or not str(id).isprintable():
             raise ValueError
         numbers = (int(urgent), int(pressing))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise Invalid("The cursor is not one of ours.", hint="Begin with the first page.") from None
     now, due_at, opened_at = instants
     return now, (

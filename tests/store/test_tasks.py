@@ -1,5 +1,7 @@
 """What the engine's decisions make of a task, and the lists that people read."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -70,7 +72,24 @@ def test_pages_lose_and_repeat_nothing_while_time_goes_on(database: Database) ->
         assert (seen, cursor) == (whole, None)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "W10=", "WyJhIiwxLDEsImIiLCJjIiwiZCJd", "é"])
+def _made_up(at: str = "2026-01-01T00:00:00Z", urgent: object = 1, id: str = "x") -> str:
+    return base64.urlsafe_b64encode(json.dumps([at, urgent, 1, at, at, id]).encode()).decode()
+
+
+CURSORS = {
+    "nothing": "",
+    "no base64": "x",
+    "too short": "W10=",
+    "no instants": "WyJhIiwxLDEsImIiLCJjIiwiZCJd",
+    "no ASCII": "é",
+    "before all time": _made_up(at="0001-01-01T00:00:00+14:00"),
+    "a huge number": _made_up(urgent=10**30),
+    "no number": _made_up(urgent=[]),
+    "an id that no database keeps": _made_up(id="\x00"),
+}
+
+
+@pytest.mark.parametrize("cursor", [pytest.param(text, id=name) for name, text in CURSORS.items()])
 def test_a_cursor_that_is_not_ours_is_refused(database: Database, cursor: str) -> None:
     """A made-up cursor never becomes a query."""
     with database.read() as session, pytest.raises(Invalid):
