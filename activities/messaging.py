@@ -110,6 +110,10 @@ async def urgent_loop(outbox: Outbox, *, every: timedelta) -> None:
         except StoreUnavailable:
             left = None
             _log.warning("urgent messages wait for the store")
+        except Exception as defect:
+            # Nothing else sends what is urgent, so this goes on whatever one message brings about.
+            left = None
+            _log.error("urgent messages broke off", error=type(defect).__name__)
         if left is None or not left.more:
             await asyncio.sleep(every.total_seconds())
 

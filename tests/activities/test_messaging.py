@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -319,7 +320,7 @@ def test_bulk_is_sent_by_shard(bench: Bench) -> None:
 
 
 async def test_urgent_messages_leave_by_a_plain_loop(bench: Bench) -> None:
-    """It needs nothing but the store and the channel."""
+    """It needs nothing but the store and the channel, and a defect does not end it."""
     left = asyncio.Event()
     here = asyncio.get_running_loop()
 
@@ -328,8 +329,16 @@ async def test_urgent_messages_leave_by_a_plain_loop(bench: Bench) -> None:
             here.call_soon_threadsafe(left.set)
             return super().send(message)
 
+    times = chain([None], repeat(NOW))
+
+    def broken_at_first() -> datetime:
+        now = next(times)
+        if now is None:
+            raise ArithmeticError
+        return now
+
     bench.put(urgent=True)
-    outbox = bench.over(Telling(Outcome(kind="accepted")))
+    outbox = replace(bench.over(Telling(Outcome(kind="accepted"))), clock=broken_at_first)
     loop = asyncio.ensure_future(urgent_loop(outbox, every=timedelta(milliseconds=5)))
     async with asyncio.timeout(20):
         await left.wait()
