@@ -1,4 +1,4 @@
-"""Composition root of the worker: it runs journeys and dispatchers, delivers the inbox and sends what is urgent."""
+"""Composition root of the worker: journeys and dispatchers, the inbox's delivery, what is urgent and what is late."""
 
 import asyncio
 import signal
@@ -37,6 +37,8 @@ from workflows.dispatcher import Dispatcher
 from workflows.journey import PatientJourney
 from workflows.keyring import Keyring, StaticKeyring, open_keys_file
 from workflows.nudges import nudge_loop
+from workflows.runs import Runs
+from workflows.watch import Watch
 
 PAUSE_SECONDS = 1.0
 PAGE = 100
@@ -84,6 +86,7 @@ async def serve(settings: Settings, database: Database, *, stop: asyncio.Event, 
             await _run_beside(
                 stopping,
                 delivery_of(client, database, settings).run(),
+                watch_of(client, database, settings).run(),
                 urgent_loop(outbox, every=timedelta(seconds=settings.dispatcher_poll_seconds)),
                 nudge_loop(client, outbox, task_queue=settings.task_queue, history_length=settings.history_length),
             )
@@ -140,6 +143,18 @@ def delivery_of(client: Client, database: Database, settings: Settings) -> Deliv
         policy=policy_of(settings),
         history_length=settings.history_length,
     )
+
+
+def watch_of(client: Client, database: Database, settings: Settings) -> Watch:
+    """Build what looks for overdue journeys."""
+    runs = Runs(
+        client,
+        database,
+        task_queue=settings.task_queue,
+        policy=policy_of(settings),
+        history_length=settings.history_length,
+    )
+    return Watch(runs, database)
 
 
 def outbox_of(settings: Settings, database: Database) -> Outbox:

@@ -20,6 +20,7 @@ class Metrics:
         self.tasks_open = self._gauge("tasks_open", "Tasks that are not closed.")
         self.tasks_urgent = self._gauge("tasks_urgent", "Urgent tasks that are not closed.")
         self.tasks_overdue = self._gauge("tasks_overdue", "Tasks past their due time.")
+        self.journeys_overdue = self._gauge("journeys_overdue", "Journeys that owe a turn for over two minutes.")
         self.quarantine_held = self._gauge("quarantine_held", "Results that wait for a person.")
         self.alarms_open = self._gauge("alarms_open", "Alarms that nobody has looked at.")
         self.store_up = self._gauge("store_up", "1 while the database answers.")

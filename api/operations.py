@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.house import House, HouseOf
 from pathways.errors import TongxingError
-from store import alarms, quarantine, tasks
+from store import alarms, overdue, quarantine, tasks
 
 router = APIRouter(tags=["operations"])
 
@@ -69,10 +69,12 @@ def _look(house: House) -> None:
     figures = house.metrics
     try:
         with house.database.read() as session:
-            counted = tasks.counts(session, tasks.Filter(), at=house.clock())
+            now = house.clock()
+            counted = tasks.counts(session, tasks.Filter(), at=now)
             figures.tasks_open.set(counted.open)
             figures.tasks_urgent.set(counted.urgent)
             figures.tasks_overdue.set(counted.overdue)
+            figures.journeys_overdue.set(overdue.count(session, at=now))
             figures.quarantine_held.set(quarantine.count(session))
             figures.alarms_open.set(alarms.count(session))
             figures.store_up.set(1)

@@ -2,31 +2,40 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import func, select
 
 from pathways.engine.actions import RaiseAlarm
+from pathways.engine.ids import derive
 from pathways.errors import NotFound
 from store import tables
 from store.database import Session
 
+RunCode = Literal["journey-stopped", "journey-overdue"]
+"""What is wrong with what runs a journey: its workflow was ended from outside, or gives no turn."""
+
 
 def raise_(session: Session, journey: tables.Journey, action: RaiseAlarm) -> None:
     """Raise it; one that is there is the same."""
-    if session.get(tables.Alarm, action.alarm) is not None:
-        return
-    session.add(
-        tables.Alarm(
-            id=action.alarm,
-            code=action.code,
-            journey=journey.id,
-            task=action.task,
-            at=action.at,
-            acknowledged_at=None,
-            acknowledged_by=None,
-        )
-    )
-    session.flush()
+    _keep(session, tables.Alarm(id=action.alarm, code=action.code, journey=journey.id, task=action.task, at=action.at))
+
+
+def raise_for_run(session: Session, journey: tables.Journey, code: RunCode, *, incident: str, now: datetime) -> None:
+    """Raise what the journey itself cannot tell, once an incident."""
+    id = run_alarm_id(journey, code, incident)
+    _keep(session, tables.Alarm(id=id, code=code, journey=journey.id, task=None, at=now))
+
+
+def run_alarm_id(journey: tables.Journey, code: RunCode, incident: str) -> str:
+    """The id of the alarm of that incident."""
+    return derive(journey.id, code, incident)
+
+
+def _keep(session: Session, alarm: tables.Alarm) -> None:
+    if session.get(tables.Alarm, alarm.id) is None:
+        session.add(alarm)
+        session.flush()
 
 
 def acknowledge(session: Session, alarm: str, *, by: str, now: datetime) -> tables.Alarm:

@@ -12,8 +12,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from pathways.engine.events import AnyEvent
 from pathways.errors import Conflict, EngineUnavailable, Invalid, NotFound, NotReady, Refused, TongxingError
 from workflows.contracts import Taken
-from workflows.delivery import workflow_id
 from workflows.journey import PatientJourney
+from workflows.runs import workflow_id
 
 PATIENCE = timedelta(seconds=5)
 """How long an answer is waited for; the API keeps the act in the inbox after that."""

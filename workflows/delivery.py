@@ -12,18 +12,16 @@ from itertools import groupby
 
 import structlog
 from temporalio.client import Client
-from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.clock import utc_now
 from pathways.engine.events import AnyEvent
 from pathways.errors import TongxingError
-from store import facts, inbox, journeys, releases, tables
+from store import inbox, journeys, tables
 from store.database import Database, Session
 from store.facts import Policy
 from workflows.contracts import JourneyInput
-from workflows.journey import PatientJourney
+from workflows.runs import Runs
 
 SWEEP_EVERY = timedelta(seconds=2)
 """How often the inbox is looked at where nobody prompts."""
@@ -32,7 +30,6 @@ AGAIN_AFTER = timedelta(seconds=5)
 AGAIN_AFTER_AT_MOST = timedelta(minutes=10)
 ROWS = 200
 AT_ONCE = 20
-RPC_TIMEOUT = timedelta(seconds=5)
 HAND_OVER_WITHIN = timedelta(seconds=30)
 """What was not signalled this long after it was claimed waits for its next turn: a journey knows again what it took
 lately, not what it took long ago."""
@@ -40,17 +37,11 @@ lately, not what it took long ago."""
 _log = structlog.get_logger(__name__)
 
 
-def workflow_id(journey: str) -> str:
-    """The id of the workflow that runs a journey."""
-    return f"journey/{journey}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Parcel:
     """What goes to one journey: its rows by receipt, and what it is started with where it has not begun."""
 
     journey: str
-    ended: bool
     events: tuple[AnyEvent, ...]
     start: JourneyInput | None
 
@@ -69,12 +60,11 @@ class Delivery:
         again_after: timedelta = AGAIN_AFTER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._client = client
         self._database = database
-        self._task_queue = task_queue
-        self._policy = policy
         self._clock = clock
-        self._history_length = history_length
+        self._runs = Runs(
+            client, database, task_queue=task_queue, policy=policy, history_length=history_length, clock=clock
+        )
         self._again_after = again_after
         self._prompted = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -131,7 +121,7 @@ class Delivery:
             inbox.mark_signalled(session, [row.id for row in rows], now=now)
             by_journey = sorted(rows, key=lambda row: (row.journey, row.received, row.id))
             return [
-                self._parcel(session, now, journey, [inbox.event_of(row) for row in group])
+                self._parcel(session, journey, [inbox.event_of(row) for row in group])
                 for journey, group in groupby(by_journey, key=lambda row: row.journey)
             ]
 
@@ -144,48 +134,16 @@ class Delivery:
     def _wait(self, row: tables.Inbox) -> timedelta:
         return min(self._again_after * 2 ** min(row.attempts - 1, 10), AGAIN_AFTER_AT_MOST)
 
-    def _parcel(self, session: Session, now: datetime, journey: str, events: Sequence[AnyEvent]) -> _Parcel:
+    def _parcel(self, session: Session, journey: str, events: Sequence[AnyEvent]) -> _Parcel:
         row = journeys.read(session, journey)
-        start = None
-        if row.status == "starting":
-            start = JourneyInput(
-                release=releases.read(session, row.release).text,
-                journey=journeys.state_of(row),
-                facts=facts.facts_of(session, row.patient, self._policy, now=now),
-                events=tuple(events),
-                history_length=self._history_length,
-            )
-        return _Parcel(journey=journey, ended=row.status == "ended", events=tuple(events), start=start)
+        start = self._runs.given(session, row) if row.status == "starting" else None
+        return _Parcel(journey=journey, events=tuple(events), start=start)
 
     async def _hand_over(self, parcel: _Parcel) -> None:
-        if parcel.start is not None:
-            with suppress(WorkflowAlreadyStartedError):
-                await self._client.start_workflow(
-                    PatientJourney.run,
-                    parcel.start,
-                    id=workflow_id(parcel.journey),
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    request_eager_start=True,
-                    rpc_timeout=RPC_TIMEOUT,
-                )
-                return
-        handle = self._client.get_workflow_handle(workflow_id(parcel.journey))
-        for event in parcel.events:
-            try:
-                await handle.signal(PatientJourney.deliver, event, rpc_timeout=RPC_TIMEOUT)
-            except RPCError as failed:
-                if failed.status != RPCStatusCode.NOT_FOUND:
-                    raise
-                await self._undeliverable(parcel)
-                return
-
-    async def _undeliverable(self, parcel: _Parcel) -> None:
-        if not parcel.ended:
-            # The store has seen no end, so nothing is refused: an operator must find out where the workflow went.
-            _log.error("a journey that has not ended has no workflow", journey=parcel.journey)
+        if parcel.start is not None and await self._runs.start(parcel.start):
             return
-        await asyncio.to_thread(self._refuse, [event.id for event in parcel.events])
+        if await self._runs.tell(parcel.journey, parcel.events) == "over":
+            await asyncio.to_thread(self._refuse, [event.id for event in parcel.events])
 
     def _refuse(self, events: Sequence[str]) -> None:
         with self._database.write() as session:

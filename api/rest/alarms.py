@@ -19,7 +19,7 @@ class Alarm(Given):
     """Something that an operator must look at."""
 
     id: str
-    code: str = Field(description="`last-rung`, `cascade` or `calendar-exhausted`.")
+    code: str = Field(description="What it is about; `docs/operations.md` tells of each code.")
     journey: str
     task: str | None
     at: datetime

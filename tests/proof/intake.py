@@ -30,8 +30,9 @@ from store.database import Database, open_database
 from worker import delivery_of, keyring_of
 from workflows.acts import act
 from workflows.client import connect
-from workflows.delivery import Delivery, workflow_id
+from workflows.delivery import Delivery
 from workflows.journey import PatientJourney
+from workflows.runs import workflow_id
 
 
 class Intake(ThreadingHTTPServer):

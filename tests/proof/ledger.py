@@ -16,8 +16,8 @@ from store import inbox, journeys, messages, observations, tables, tasks
 from store.database import Session
 from tests.proof.pathway import CODE, STRONG, TOP, Person, text_of
 from tests.proof.site import Site
-from workflows.delivery import workflow_id
 from workflows.journey import PatientJourney
+from workflows.runs import workflow_id
 
 LOOK_AT_MOST = 100_000
 

@@ -14,8 +14,8 @@ from tests.proof.recording import record
 from tests.proof.site import Site, running_site
 from tests.proof.trouble import Killer, living
 from workflows.contracts import DispatcherInput
-from workflows.delivery import workflow_id
 from workflows.nudges import dispatcher_id
+from workflows.runs import workflow_id
 
 FULL = os.environ.get("PROOF_SIZE") == "full"
 JOURNEYS, KILLS = (100, 40) if FULL else (10, 5)

@@ -14,7 +14,7 @@ from store.facts import Policy
 from tests.proof.clinic import Clinic
 from tests.proof.recording import record
 from tests.workflows.ward import Clock, settings_of
-from workflows.delivery import workflow_id
+from workflows.runs import workflow_id
 
 HALF, WHOLE, AFTER_EXIT = 182, 371, 31
 

@@ -24,10 +24,10 @@ from tests.workflows.test_outage import give_back, take_away
 from tests.workflows.ward import Clock, Ward, settings_of
 from workflows.acts import act
 from workflows.client import data_converter
-from workflows.delivery import workflow_id
 from workflows.dispatcher import Dispatcher
 from workflows.keyring import StaticKeyring
 from workflows.nudges import dispatcher_id
+from workflows.runs import workflow_id
 
 HISTORIES = Path(__file__).parent / "histories"
 GOLDEN = HISTORIES / "turns.txt"

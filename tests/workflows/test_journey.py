@@ -14,8 +14,8 @@ from store.facts import Policy, facts_of
 from tests.workflows.ward import Clock, Ward, shell_release
 from workflows.acts import act
 from workflows.contracts import JourneyInput
-from workflows.delivery import workflow_id
 from workflows.journey import PatientJourney
+from workflows.runs import workflow_id
 
 
 async def test_a_result_opens_a_task(ward: Ward) -> None:

@@ -22,8 +22,8 @@ from store.facts import Policy, facts_of
 from tests.workflows.ward import Clock, Ward, shell_release
 from workflows.acts import act
 from workflows.contracts import JourneyInput
-from workflows.delivery import workflow_id
 from workflows.journey import PatientJourney
+from workflows.runs import workflow_id
 
 
 def take_away(store: Path) -> None:

@@ -26,8 +26,9 @@ from store import inbox, journeys, messages, patients, people, releases, tables,
 from store.database import Database
 from store.facts import Policy
 from worker import make_worker
-from workflows.delivery import Delivery, workflow_id
+from workflows.delivery import Delivery
 from workflows.journey import PatientJourney
+from workflows.runs import workflow_id
 
 PATHWAY = """
 pathway: shell
