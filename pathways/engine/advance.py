@@ -57,6 +57,8 @@ def begin(
 def advance(release: Release, journey: Journey, event: AnyEvent, context: Context) -> Advance:
     """Serves what was due up to the event's receipt, the event, and what is due up to now; never raises."""
     turn = Turn(release, journey, event.id, context)
+    # Before anything is looked at: what is remembered depends on the time alone, not on how often it was woken.
+    turn.journey = forget(release, turn.journey, turn.facts)
     if event.received > turn.now:
         event = replace(event, received=turn.now)
     closing = event.task if isinstance(event, TaskCompleted) else None
@@ -76,7 +78,7 @@ def advance(release: Release, journey: Journey, event: AnyEvent, context: Contex
     if left <= 0 and (turn.effects or _due(turn, turn.now) is not None):
         _overflow(turn)
     journey = replace(turn.journey, sequence=journey.sequence + 1, pending=tuple(turn.effects))
-    journey = forget(turn.release, journey, turn.facts)
+    journey = forget(release, journey, turn.facts)
     return Advance(journey=journey, actions=tuple(turn.actions), reasons=tuple(turn.reasons))
 
 
