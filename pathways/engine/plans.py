@@ -77,7 +77,7 @@ def silence(track: Silent, state: TrackState, journey: Journey, facts: Facts) ->
         return None
     count = state.silences + 1
     at = moved(base, times(track.for_, count), facts, journey.patient.zone)
-    return f"{'none' if last is None else last.id}#{count}", at
+    return f"{'none' if last is None else f'{last.id}/{last.version}'}#{count}", at
 
 
 def silent_periods(track: Silent, state: TrackState, journey: Journey, facts: Facts, now: datetime) -> int:
