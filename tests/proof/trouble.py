@@ -129,8 +129,13 @@ class Killer:
 
     def strike(self, victim: Program) -> None:
         """After a while of life kill it, mostly in the middle of something, and start it again."""
-        accepted, life = len(self.ledger.results), self.chance.randint(*RESULTS_BETWEEN_KILLS)
-        until(lambda: len(self.ledger.results) >= accepted + life, within=AWAY_AT_MOST_SECONDS, what="life goes on")
+        accepted, taken_in = len(self.ledger.results), self._taken_in()
+        life = self.chance.randint(*RESULTS_BETWEEN_KILLS)
+        until(
+            lambda: len(self.ledger.results) >= accepted + life and self._taken_in() > taken_in,
+            within=AWAY_AT_MOST_SECONDS,
+            what="life goes on",
+        )
         if self.in_flight * 2 < len(self.kills) + 2 or self.chance.random() < 0.75:
             self._await_flight(victim)
         before = self._flying(victim)
@@ -138,6 +143,10 @@ class Killer:
         self.kills.append((victim.name, self._hit(victim, before)))
         victim.start()
         victim.wait_ready()
+
+    def _taken_in(self) -> int:
+        with self.site.database.read() as session:
+            return session.query(tables.Inbox).where(tables.Inbox.state == "reflected").count()
 
     def _await_flight(self, victim: Program) -> None:
         deadline = time.monotonic() + IN_FLIGHT_WITHIN_SECONDS
