@@ -236,11 +236,13 @@ def record_death(session: Session, patient: str, at: datetime, *, now: datetime)
 
     Raises:
         NotFound: there is no such patient.
-        Invalid: the death lies in the future.
+        Invalid: the death lies in the future, or before the birth.
     """
     row = lock(session, patient)
     if at > now:
         raise Invalid("The time of death lies in the future.", hint="Correct it.")
+    if at.astimezone(zone_named(row.zone)).date() < row.born:
+        raise Invalid("The time of death lies before the birth.", hint="Correct it.")
     if row.died_at is None:
         row.died_at = at
         row.version += 1

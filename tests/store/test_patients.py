@@ -1,6 +1,6 @@
 """Who patients are, how to reach them, what they agreed to, and that they died."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,12 +101,13 @@ def test_of_consents_the_latest_holds(database: Database) -> None:
 
 
 def test_a_death_is_told_to_every_open_journey_once(database: Database) -> None:
-    """Recording it again changes nothing; one in the future is refused."""
+    """Recording it again changes nothing; one in the future or before the birth is refused."""
     with database.write() as session:
         who = builders.patient(session)
         journeys = [builders.journey(session, who), builders.journey(session, who, builders.release("other"))]
-        with pytest.raises(Invalid):
-            patients.record_death(session, who.id, at(hours=1), now=NOW)
+        for wrong in (at(hours=1), datetime(1961, 3, 1, tzinfo=UTC)):
+            with pytest.raises(Invalid):
+                patients.record_death(session, who.id, wrong, now=NOW)
         died = NOW - timedelta(hours=3)
         rows = patients.record_death(session, who.id, died, now=NOW)
         again = patients.record_death(session, who.id, NOW, now=NOW)
