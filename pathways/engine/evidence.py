@@ -127,7 +127,7 @@ def latest(readings: Iterable[Reading], data: str) -> Reading | None:
     """The reading of the data with the latest effective time; void ones do not count."""
     return max(
         (reading for reading in readings if reading.data == data and not reading.void),
-        key=lambda reading: (reading.effective, reading.received, reading.id),
+        key=in_series,
         default=None,
     )
 
@@ -188,16 +188,15 @@ def _of_patient(journey: Journey, facts: Facts, name: str, now: datetime) -> Kno
 def _of_series(
     journey: Journey, facts: Facts, feature: Feature, now: datetime, trigger: Reading | None
 ) -> Known | None:
-    readable = sorted(
-        (r for r in journey.readings.values() if r.data == feature.name and known_value(r) is not None),
-        key=lambda r: (r.effective, r.received, r.id),
-    )
-    if feature.kind == "latest":
-        return known_value(readable[-1]) if readable else None
-    if feature.kind == "previous":
-        earlier = [r for r in readable if trigger is None or _before(r, trigger)]
-        earlier = earlier if trigger is not None else earlier[:-1]
-        return known_value(earlier[-1]) if earlier else None
+    # Scanned, never sorted: this runs for every value that is judged, on all that are kept.
+    readable = [r for r in journey.readings.values() if r.data == feature.name and r.unread is None and not r.void]
+    if feature.kind in {"latest", "previous"}:
+        last = max(readable, key=in_series, default=None)
+        if feature.kind == "previous":
+            after = trigger if trigger is not None else last
+            before = (r for r in readable if after is not None and in_series(r) < in_series(after))
+            last = max(before, key=in_series, default=None)
+        return None if last is None else known_value(last)
     until = trigger.effective if trigger is not None else now
     start = moved(until, parse_duration(feature.window or "0d"), facts, journey.patient.zone, -1)
     within = [r for r in readable if start < r.effective <= until]
@@ -215,8 +214,9 @@ def _of_series(
             return max(numbers)
 
 
-def _before(reading: Reading, trigger: Reading) -> bool:
-    return (reading.effective, reading.received, reading.id) < (trigger.effective, trigger.received, trigger.id)
+def in_series(reading: Reading) -> tuple[datetime, datetime, str]:
+    """The place of a reading among those of its data: by when it was taken."""
+    return (reading.effective, reading.received, reading.id)
 
 
 def shown_features(values: Mapping[Feature, Known]) -> dict[str, Scalar | None]:

@@ -1,10 +1,11 @@
 """What a result means for each track: a verdict, decided on the state before any track acts."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from pathways.engine.admission import admit, is_worse, review
 from pathways.engine.clocks import moved
-from pathways.engine.evidence import Filed, known_features, latest, shown_features
+from pathways.engine.evidence import Filed, in_series, known_features, latest, shown_features
 from pathways.engine.exits import HORIZON
 from pathways.engine.journey import Cause, Journey, Reading
 from pathways.engine.ladders import open_tasks
@@ -12,11 +13,14 @@ from pathways.engine.questions import first_task
 from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Values, Verdict
-from pathways.language.conditions import Truth
+from pathways.language.conditions import Feature, Truth
 from pathways.language.definition import Observed, Track
+from pathways.language.schedule import parse_duration
 
 SERIES = frozenset({"latest", "previous", "mean", "min", "max", "count"})
 """What looks at more than the value that triggers."""
+JUDGED_AGAIN = 50
+"""How many other values one result may have judged again in a turn; the nearest in time come first."""
 
 
 def cause_of(reading: Reading) -> Cause:
@@ -162,20 +166,31 @@ def _still_true(turn: Turn, name: str, trigger: Observed, cause: Cause, holder: 
 def _judged_again(turn: Turn, reading: Reading, before: Journey) -> Iterator[Verdict]:
     """Other values whose condition looks at this one too, or that this one had overruled before it was revised."""
     old = before.readings.get(reading.id)
-    since = reading.effective if old is None else min(old.effective, reading.effective)
+    moments = [version.effective for version in (old, reading) if version is not None]
+    since, until = min(moments), max(moments)
     for name, track, trigger in _watchers(turn):
         features = turn.release.condition(trigger.if_).features
-        in_series = any(feature.kind in SERIES and feature.name == reading.data for feature in features)
+        looking = [f for f in features if f.kind in SERIES and f.name == reading.data]
         overruled = old is not None and trigger.observed == reading.data and track.at_most is not None
-        if not in_series and not overruled:
+        if not looking and not overruled:
             continue
-        for other in _others(turn, trigger, reading):
-            if not (other.settled or track.safety):
-                continue
-            if in_series and other.effective >= since:
-                yield from _changed(turn, name, trigger, other, reading, before)
-            elif overruled and old is not None and other.effective < old.effective:
+        others = [other for other in _others(turn, trigger, reading) if other.settled or track.safety]
+        for other in _reached(turn, looking, others, since, until) if looking else ():
+            yield from _changed(turn, name, trigger, other, reading, before)
+        if overruled and old is not None:
+            for other in [other for other in others if other.effective < since][-JUDGED_AGAIN:]:
                 yield from _no_longer_overruled(turn, name, trigger, other, reading, before)
+
+
+def _reached(
+    turn: Turn, looking: list[Feature], others: list[Reading], since: datetime, until: datetime
+) -> list[Reading]:
+    """The later values that look back as far as the changed one: the next, and those within the longest window."""
+    later = [other for other in others if other.effective >= since]
+    windows = [parse_duration(feature.window) for feature in looking if feature.window is not None]
+    reach = max((moved(until, window, turn.facts, turn.zone) for window in windows), default=until)
+    after = next((other for other in later if other.effective >= until), None)
+    return [other for other in later if other is after or other.effective <= reach][:JUDGED_AGAIN]
 
 
 def _others(turn: Turn, trigger: Observed, reading: Reading) -> list[Reading]:
@@ -189,7 +204,7 @@ def _others(turn: Turn, trigger: Observed, reading: Reading) -> list[Reading]:
         and other.unread is None
         and not other.void
     ]
-    return sorted(found, key=lambda other: (other.effective, other.received, other.id))
+    return sorted(found, key=in_series)
 
 
 def _changed(
