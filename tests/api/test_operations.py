@@ -49,6 +49,7 @@ async def test_metrics_count_what_waits(desk: Desk) -> None:
     for line in ("tongxing_tasks_open 2.0", "tongxing_tasks_urgent 2.0", "tongxing_quarantine_held 1.0"):
         assert line in text
     assert "tongxing_alarms_open 1.0" in text
+    assert "tongxing_journeys_overdue 0.0" in text
     assert 'tongxing_http_requests_total{method="GET",route="/metrics"' in (await desk.http.get("/metrics")).text
 
 

@@ -1,7 +1,7 @@
 """Nothing is silently late: a lost workflow comes back from the store, and an operator hears of one that cannot."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from activities.clock import utc_now
 from pathways.engine.events import TaskCompleted
-from store import alarms, overdue
+from pathways.engine.journey import FORMAT, write_journey
+from store import alarms, journeys, overdue
 from store.database import Database
 from store.facts import Policy
 from tests.temporal_fixtures import START_WITHIN, running_dev_server
@@ -191,3 +192,19 @@ async def test_a_journey_that_stays_late_is_told_once(client: Client, store: Dat
         await ward.until(lambda: len(ward.roles(task)) == 2)
     with store.read() as session:
         assert overdue.read(session, journey, at=utc_now() + timedelta(minutes=3)) is None
+
+
+async def test_one_that_cannot_be_read_keeps_nobody_waiting(client: Client, store: Database, task_queue: str) -> None:
+    """A journey that never began is begun, whatever is wrong with the others; a state of a newer version stays."""
+    ward = ward_of(client, store, task_queue)
+    journey = ward.enrol()
+    with store.write() as session:
+        row = journeys.read(session, journey)
+        start = journeys.Start(patient=row.patient, pathway="shell", enrolled=ward.now(), episode="second")
+        newer = journeys.begin(session, start, by="nurse-1", now=ward.now()).journey
+        state = newer.state = write_journey(replace(journeys.state_of(newer), format=FORMAT + 1)).decode()
+    async with ward.working():
+        assert await Look(ward).after(minutes=3) == []
+        await ward.settled(journey)
+    assert ward.row(journey).status == "active"
+    assert (ward.row(newer.id).status, ward.row(newer.id).state) == ("starting", state)
