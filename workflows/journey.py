@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from pathways.language.release import load_release
     from workflows.contracts import JourneyInput, Taken
 
-BATCH = 50
+BATCH = 10
 """Events taken in one workflow task, so that a burst never holds it for long enough to be taken for a deadlock."""
 BREATH = timedelta(milliseconds=1)
 """Between two batches: it ends the workflow task, so what people do is not kept waiting by a burst."""
