@@ -19,7 +19,9 @@ from store.database import Session
 from store.ids import new_id
 
 Comparator = Literal["<", "<=", ">", ">="]
-NotUnderstood = Literal["unknown-patient", "unknown-code", "unknown-unit"]
+NotUnderstood = Literal["unknown-patient", "unknown-code", "unknown-unit", "older-version-again"]
+_SAYS_ANEW: frozenset[ResultStatus] = frozenset({"amended", "corrected", "entered-in-error", "cancelled"})
+"""Whoever sends such a status revises; with another one, what was said before may be a repeat that came late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,9 @@ class Taken:
 def take_in(session: Session, result: Result, *, now: datetime) -> Taken:
     """Accept a version of a result and tell the open journeys that watch it, in the caller's transaction.
 
-    The same content under the same source id is the same version and changes nothing; other content is the next one.
+    The content of the latest version under the same source id is that version and changes nothing; other content is
+    the next one. The content of an older one is the next one where its status revises; else nobody can tell a value
+    that holds again from a repeat that came late, so it is quarantined.
 
     Raises:
         Conflict: that version was received with other content.
@@ -75,7 +79,9 @@ def take_in(session: Session, result: Result, *, now: datetime) -> Taken:
     row = _row(result, earlier, digest, patient=None if known is None else known.id, now=now)
     session.add(row)
     session.flush()
-    return _judge(session, row, result, now=now)
+    again = result.version is None and digest in {other.digest for other in earlier}
+    doubt = again and result.status not in _SAYS_ANEW
+    return _judge(session, row, result, "older-version-again" if doubt else _problem(session, row), now=now)
 
 
 def readmit(
@@ -200,11 +206,20 @@ def _versions(session: Session, result: Result) -> Sequence[tables.Observation]:
 
 def _same(earlier: Sequence[tables.Observation], digest: str, version: int | None) -> tables.Observation | None:
     if version is None:
-        return next((row for row in earlier if row.digest == digest), None)
+        return next((row for row in _latest(earlier) if row.digest == digest), None)
     known = next((row for row in earlier if row.version == version), None)
     if known is not None and known.digest != digest:
         raise Conflict("That version of the result was received with other content.", hint="Send the next version.")
     return known
+
+
+def _latest(versions: Sequence[tables.Observation]) -> Sequence[tables.Observation]:
+    """The latest version, and after it older content that came again and lies in quarantine, which replaces nothing."""
+    first: dict[str, tables.Observation] = {}
+    for row in versions:
+        first.setdefault(row.digest, row)
+    standing = [place for place, row in enumerate(versions) if row.state != "quarantined" or first[row.digest] is row]
+    return versions[standing[-1] :] if standing else ()
 
 
 def _digest(result: Result) -> str:
@@ -246,8 +261,9 @@ def _row(
     )
 
 
-def _judge(session: Session, row: tables.Observation, result: Result, *, now: datetime) -> Taken:
-    problem = _problem(session, row)
+def _judge(
+    session: Session, row: tables.Observation, result: Result, problem: NotUnderstood | None, *, now: datetime
+) -> Taken:
     if problem is None:
         return _deliver(session, row, now=now)
     row.state = "quarantined"

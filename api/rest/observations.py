@@ -104,8 +104,10 @@ class Accepted(Given):
         description="`accepted`: a journey watches it; `stored`: none does; `quarantined`: a person must look."
     )
     version: int
-    duplicate: bool = Field(description="The same content was there already; nothing changed.")
-    reason: str | None = Field(description="Why it is quarantined: `unknown-patient`, `unknown-code`, `unknown-unit`.")
+    duplicate: bool = Field(description="The latest version says the same already; nothing changed.")
+    reason: str | None = Field(
+        description="Why it is quarantined: `unknown-patient`, `unknown-code`, `unknown-unit`, `older-version-again`."
+    )
     quarantine: str | None
 
 

@@ -30,7 +30,7 @@ class Held(Given):
     """Something that was not understood, as it came."""
 
     id: str
-    reason: str = Field(description="`unknown-patient`, `unknown-code` or `unknown-unit`.")
+    reason: str = Field(description="`unknown-patient`, `unknown-code`, `unknown-unit` or `older-version-again`.")
     observation: str | None
     content: dict[str, Any]
     received: datetime

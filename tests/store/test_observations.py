@@ -65,17 +65,45 @@ def test_the_same_source_id_with_the_same_content_is_the_same_result(database: D
 
 
 def test_other_content_is_the_next_version(database: Database) -> None:
-    """A revision is a version of the same result to the engine; an old version that comes late changes nothing."""
+    """A revision is a version of the same result to the engine."""
     with database.write() as session:
         who = builders.patient(session)
         builders.journey(session, who)
-        first = take(session, who.id)
+        take(session, who.id)
         second = take(session, who.id, status="corrected", value=5.5)
         assert (second.version, second.duplicate) == (2, False)
-        assert take(session, who.id).id == first.id
         rows = observations.list_(session, patient=who.id, code="14771-0")
         assert {row.version for row in rows} == {1, 2}
         assert len({row.result for row in rows}) == 1
+
+
+def test_older_content_that_comes_again_is_no_duplicate(database: Database) -> None:
+    """A value that holds again, or a repeat that came late: a person decides, and nothing is dropped meanwhile."""
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who)
+        take(session, who.id)
+        other = take(session, who.id, value=5.5)
+        again = take(session, who.id)
+        assert (again.version, again.state, again.reason, again.events) == (3, "quarantined", "older-version-again", ())
+        assert (take(session, who.id).id, take(session, who.id, value=5.5).id) == (again.id, other.id)
+        assert quarantine.count(session) == 1
+        held = again.quarantine
+        assert held is not None
+        released = observations.readmit(session, held, by="nurse-1", now=NOW)
+        assert (released.state, released.version, len(released.events)) == ("accepted", 3, 1)
+        assert take(session, who.id).duplicate
+        assert take(session, who.id, value=5.5).reason == "older-version-again"
+
+
+def test_older_content_that_revises_is_the_next_version(database: Database) -> None:
+    """Who says that it is corrected means it: what it says holds from now on."""
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who)
+        for version, value in enumerate((3.1, 5.5, 3.1), start=1):
+            taken = take(session, who.id, status="corrected", value=value)
+            assert (taken.version, taken.state, taken.duplicate) == (version, "accepted", False)
 
 
 def _told(session: Session, taken: Taken) -> dict[str, tuple[int, str]]:
