@@ -59,8 +59,9 @@ from pathways.language.release import Contents, Release, make_release
 from pathways.language.schedule import Calendar, parse_duration, shift
 
 ZONE = "Asia/Shanghai"
+VisitState = Literal["booked", "kept", "cancelled", "missed"]
 CODES = {"glucose": ("14749-6", "mmol/L"), "pulse": ("8867-4", "/min")}
-_BASE = """
+BASE = """
 pathway: trial
 title: {zh: 试验, en: Trial}
 evidence: [made up for tests]
@@ -96,10 +97,13 @@ FACTS = Facts(calendar=CALENDAR, consent=True, inpatient=False, diagnoses=("E11.
 @lru_cache(maxsize=256)
 def release(tracks: str, *, more: str = "") -> Release:
     """A release of the tracks, in YAML; `more` are parts of the pathway that replace those of every test."""
-    reader = YAML(typ="safe")
-    pathway: dict[str, Any] = {**reader.load(_BASE), **(reader.load(more) or {})}
-    pathway["tracks"] = reader.load(tracks)
-    return release_of(pathway)
+    return release_of({**read_yaml(BASE), **read_yaml(more), "tracks": read_yaml(tracks)})
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """The mapping that the text writes; none where it is empty."""
+    reader: Any = YAML(typ="safe")
+    return reader.load(text) or {}
 
 
 def release_of(pathway: Mapping[str, Any]) -> Release:
@@ -252,7 +256,7 @@ class Player:
     def visit(
         self,
         name: str,
-        state: Literal["booked", "kept", "cancelled", "missed"],
+        state: VisitState,
         when: str | None = None,
         *,
         visit: str | None = None,
@@ -351,7 +355,7 @@ class Player:
                 self.asks[action.ask] = action
                 self._names[action.ask] = action.form
             case CloseAsk():
-                self.asks.pop(action.ask)
+                self.asks.pop(action.ask, None)
             case BookVisit():
                 self.visits[action.visit] = action
                 self._names[action.visit] = action.name
@@ -367,7 +371,7 @@ class Player:
             case OpenTask():
                 return f"open {action.name}"
             case AnnotateTask():
-                marks = ("" if action.due is None else " due now") + (" flag" if action.flag else "")
+                marks = ("" if action.due is None else " due") + (" flag" if action.flag else "")
                 return f"note {self._names[action.task]} {action.code}{marks}"
             case EscalateTask():
                 return f"escalate {self._names[action.task]} {action.to}{' last' if action.last else ''}"

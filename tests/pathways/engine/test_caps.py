@@ -29,11 +29,15 @@ def test_the_first_worse_value_makes_the_task_due_and_passes_one_rung_once() -> 
     play.result(3.0, "r1")
     assert play.due("call") == "2026-01-05 09:30"
     play.after("10m")
-    assert play.result(2.5, "r2") == ["note call worse due now", "escalate call head-nurse"]
+    assert play.result(2.5, "r2") == ["note call worse due", "escalate call head-nurse"]
     assert play.due("call") == "2026-01-05 09:10"
     assert play.result(2.0, "r3") == ["note call worse"]
     assert play.until("2026-01-05 10:59") == []
-    assert play.until("2026-01-05 11:00") == ["escalate call attending-doctor last", "alarm last-rung"]
+    assert play.until("2026-01-05 11:00") == [
+        "escalate call attending-doctor last",
+        "notify attending-doctor page",
+        "alarm last-rung",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,7 @@ def test_losing_one_cause_rebases_and_losing_the_last_undoes() -> None:
     play.result(3.5, "r2")
     assert play.result(6.0, "r1", 2, "corrected") == ["note call re-based flag"]
     assert play.why == ["low-glucose re-based"]
-    assert play.result(3.0, "r3")[0] == "note call worse due now"
+    assert play.result(3.0, "r3")[0] == "note call worse due"
     play.result(6.0, "r3", 2, "corrected")
     assert play.result(6.0, "r2", 2, "corrected") == ["close call cancelled undone"]
     assert play.open == []

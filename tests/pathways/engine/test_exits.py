@@ -96,18 +96,21 @@ def test_the_reason_fixes_what_is_kept_and_what_is_cancelled(
     play = everything()
     assert leave(play, reason) == brought
     assert [task.name for task in play.tasks.values()] == tasks
-    assert not any(action.startswith(("send", "notify")) for action in play.until("2026-03-05 09:00"))
+    later = play.until("2026-03-05 09:00")
+    assert [action for action in later if action.startswith(("send", "notify"))] == (
+        ["notify attending-doctor page"] if "call" in tasks else []
+    )
 
 
 def test_the_table_has_a_row_a_reason_and_a_column_a_thing() -> None:
     """Every reason says of every kind of open thing what becomes of it."""
     assert {reason: tuple(row.values()) for reason, row in EXITS.items()} == {
-        "completed": ("keep", "keep", "keep", "cancel", "cancel", "keep", "cancel"),
-        "withdrawn": ("keep", "keep", "cancel", "cancel", "cancel", "cancel", "cancel"),
-        "died": ("cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
+        "completed": ("keep", "keep", "keep", "keep", "cancel", "cancel", "keep", "cancel"),
+        "withdrawn": ("keep", "keep", "keep", "cancel", "cancel", "cancel", "cancel", "cancel"),
+        "died": ("cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
     }
     assert {tuple(row) for row in EXITS.values()} == {
-        ("urgent-task", "begun-task", "routine-task", "message", "form", "visit", "wait")
+        ("urgent-task", "begun-task", "correction", "routine-task", "message", "form", "visit", "wait")
     }
 
 
@@ -124,7 +127,12 @@ def test_kept_urgent_work_climbs_its_ladder_after_the_exit() -> None:
     """An exit does not stop the ladder of what it keeps."""
     play = everything()
     play.withdraw()
-    assert play.after("3h") == ["escalate call head-nurse", "escalate call attending-doctor last", "alarm last-rung"]
+    assert play.after("3h") == [
+        "escalate call head-nurse",
+        "escalate call attending-doctor last",
+        "notify attending-doctor page",
+        "alarm last-rung",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +208,14 @@ def test_a_death_after_another_exit_cancels_what_that_one_kept() -> None:
     play = everything()
     play.withdraw()
     assert play.die() == ["close call cancelled journey-ended", "close letter cancelled journey-ended", "end died"]
+
+
+def test_a_death_cancels_the_visit_that_a_completed_journey_left_booked() -> None:
+    """Nobody waits for a patient who died: the visit that was kept is cancelled with the hospital."""
+    play = everything()
+    leave(play, "completed")
+    assert "close v cancelled" in play.die()
+    assert play.open == []
 
 
 def test_a_death_ends_a_paused_journey() -> None:

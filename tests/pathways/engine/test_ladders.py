@@ -59,7 +59,11 @@ def test_the_ladder_climbs_to_its_top_and_no_further() -> None:
     play.happen("fell")
     assert play.until("2026-01-05 09:29") == []
     assert play.until("2026-01-05 09:30") == ["escalate call head-nurse"]
-    assert play.until("2026-01-05 11:00") == ["escalate call attending-doctor last", "alarm last-rung"]
+    assert play.until("2026-01-05 11:00") == [
+        "escalate call attending-doctor last",
+        "notify attending-doctor page",
+        "alarm last-rung",
+    ]
     assert play.until("2026-03-01 00:00") == []
     assert play.open == ["call"]
 
@@ -93,7 +97,7 @@ def test_a_rung_of_a_task_that_the_same_turn_closes_is_not_issued() -> None:
     ("ladder", "passed", "rung", "brought"),
     [
         ("urgent", 0, 0, ["escalate call head-nurse"]),
-        ("urgent", 1, 1, ["escalate call attending-doctor last", "alarm last-rung"]),
+        ("urgent", 1, 1, ["escalate call attending-doctor last", "notify attending-doctor page", "alarm last-rung"]),
         ("urgent", 2, 2, ["alarm last-rung"]),
         ("routine", 2, 2, ["alarm last-rung"]),
         ("urgent", 1, 0, []),  # told too late: that rung has passed already

@@ -56,6 +56,7 @@ def test_a_task_that_an_event_caused_is_due_from_its_receipt() -> None:
         "open call",
         "escalate call head-nurse",
         "escalate call attending-doctor last",
+        "notify attending-doctor page",
         "alarm last-rung",
     ]
     assert play.due("call") == "2026-01-05 09:30"
@@ -68,7 +69,8 @@ def test_a_task_that_an_event_caused_is_due_from_its_receipt() -> None:
 def test_a_person_decides_whether_a_late_step_is_done(outcome: str, brought: list[str]) -> None:
     """`late: ask` waits for a person: `run` does the step, every other end skips it, and the track goes on."""
     play = Player(
-        f"t: {{when: {{at: enrolled + 1d}}, steps: [{{{STEPS['task']}, late: ask}}, {{notify: head-nurse, message: m}}]}}"
+        "t: {when: {at: enrolled + 1d}, "
+        f"steps: [{{{STEPS['task']}, late: ask}}, {{notify: head-nurse, message: m}}]}}"
     )
     assert play.outage("2026-01-08 12:00") == ["open decide-late"]
     assert play.outage("2026-01-08 13:00") == []

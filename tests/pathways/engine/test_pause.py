@@ -14,7 +14,10 @@ high:
   when: {observed: glucose, if: "glucose > 10"}
   steps: [{task: check, role: ward-nurse, due: 4 working hours, ladder: routine}]
 fall: {when: {event: fell}, steps: [{task: visit-home, role: ward-nurse, due: 1d}, {notify: head-nurse, message: n}]}
-hot: {safety: no, when: {event: fell}, steps: [{task: hot-call, role: ward-nurse, clock: elapsed, due: 30m, ladder: urgent}]}
+hot:
+  safety: no
+  when: {event: fell}
+  steps: [{task: hot-call, role: ward-nurse, clock: elapsed, due: 30m, ladder: urgent}]
 daily: {when: {every: 1d, from: enrolled}, steps: [{notify: family-doctor, message: n}]}
 """
 
@@ -78,7 +81,8 @@ def test_routine_ladders_stand_still_and_restart() -> None:
     play.until("2026-01-05 11:00")
     play.pause()
     assert play.until("2026-01-12 09:00") == []
-    assert play.resume() == ["notify family-doctor n"]
+    assert play.resume() == ["note check resumed due", "notify family-doctor n"]
+    assert play.due("check") == "2026-01-12 11:00"
     # Two of nine working hours of the first rung had run.
     assert play.until("2026-01-12 15:59") == []
     assert play.until("2026-01-12 16:00") == ["escalate check head-nurse"]

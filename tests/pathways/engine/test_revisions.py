@@ -45,7 +45,7 @@ def test_safety_tracks_act_on_preliminary_results_and_others_on_final_ones(
     ("value", "status", "brought", "why"),
     [
         (3.0, "final", ["note call annotated"], "annotated"),
-        (2.5, "final", ["note call worse due now", "escalate call head-nurse"], "worse"),
+        (2.5, "final", ["note call worse due", "escalate call head-nurse"], "worse"),
         (6.0, "corrected", ["close call cancelled undone"], "undone"),
         (2.5, "entered-in-error", ["close call cancelled undone"], "undone"),
         (2.5, "cancelled", ["close call cancelled undone"], "undone"),
@@ -134,13 +134,17 @@ def test_steps_under_a_chosen_outcome_are_never_undone() -> None:
     )
     play.result(3.0, "r1")
     assert play.complete("call", "refer") == ["close call done", "send referred", "open letter", "open check"]
-    assert play.result(6.0, "r1", 2, "corrected") == ["note letter undone flag", "note call undone flag"]
-    assert play.open == ["letter", "check"]
+    assert play.result(6.0, "r1", 2, "corrected") == [
+        "note letter undone flag",
+        "note call undone flag",
+        "open review-decision",
+    ]
+    assert play.open == ["letter", "check", "review-decision"]
     assert play.complete("letter") == ["close letter done"]
 
 
 def test_undo_takes_back_the_latest_first() -> None:
-    """Undo runs backwards: forms and visits close, values return, a message that was untrue is corrected by a person."""
+    """Undo runs backwards: forms and visits close, values return, a person corrects a message that was untrue."""
     play = Player(
         low("""
     - {set: level, to: 1}

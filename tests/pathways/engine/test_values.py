@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pathways.engine.context import Facts
 from tests.pathways.engine.build import FACTS, Player
 
 SAFETY = """
@@ -205,7 +206,7 @@ def test_one_question_a_track_is_open() -> None:
     play = Player(ASKED, facts=UNKNOWN)
     play.result(3.0, "r1")
     assert play.result(2.9, "r2") == ["note decide-start asked"]
-    assert play.result(2.0, "r3") == ["note decide-start worse due now", "escalate decide-start head-nurse"]
+    assert play.result(2.0, "r3") == ["note decide-start worse due", "escalate decide-start head-nurse"]
     assert play.open == ["decide-start"]
 
 
@@ -251,12 +252,12 @@ def test_a_review_of_a_value_that_was_wrong_is_undone() -> None:
         ("max(pulse, 1d) == 90.0", FACTS, "unknown"),
     ],
 )
-def test_conditions_see_the_series_the_patient_and_the_facts(condition: str, facts: object, why: str) -> None:
+def test_conditions_see_the_series_the_patient_and_the_facts(condition: str, facts: Facts, why: str) -> None:
     """Windows end with the value that triggered, `previous` is the one before it, and a missing value is unknown."""
     play = Player(
         f'low: {{safety: no, when: {{observed: glucose, if: "{condition}"}}, while_running: parallel, '
         "steps: [{wait: 1d}]}",
-        facts=facts,  # pyright: ignore
+        facts=facts,
     )
     play.result(90, "p1", data="pulse", effective="2026-01-03 09:00")
     play.result(7.0, "r1", effective="2026-01-02 09:00")

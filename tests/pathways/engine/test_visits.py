@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.pathways.engine.build import FACTS, Player
+from pathways.engine.journey import Origin, ResultStatus
+from tests.pathways.engine.build import FACTS, Player, VisitState
 
 RECHECK = """
 t:
@@ -49,22 +50,36 @@ def test_a_visit_is_missed_when_its_window_ends() -> None:
         ("cancelled", []),
     ],
 )
-def test_what_the_hospital_reports_of_a_visit(state: str, brought: list[str]) -> None:
+def test_what_the_hospital_reports_of_a_visit(state: VisitState, brought: list[str]) -> None:
     """Kept and missed end the visit; a cancelled one is still needed and stays open until its window ends."""
     play = booked()
-    assert play.visit("recheck", state) == brought  # pyright: ignore[reportArgumentType]
+    assert play.visit("recheck", state) == brought
     if state == "cancelled":
         assert play.why == ["t flagged recheck"]
         assert play.open == ["recheck"]
 
 
-def test_a_visit_that_was_booked_elsewhere_moves() -> None:
-    """A booking moves the date, its reminders and its window."""
+def test_a_visit_that_is_booked_moves() -> None:
+    """A booking moves the date and its reminders, and the window lasts as long as either date allows."""
     play = booked()
-    assert play.visit("recheck", "booked", "2026-01-20 09:00") == ["book recheck 2026-01-20 09:00"]
-    assert play.until("2026-01-19 08:59") == []
-    assert play.until("2026-01-19 09:00") == ["send recheck"]
-    assert play.until("2026-01-22 09:00") == ["close recheck missed", "open recheck-call"]
+    assert play.visit("recheck", "booked", "2026-01-16 09:00") == ["book recheck 2026-01-16 09:00"]
+    assert play.until("2026-01-13 08:59") == []
+    assert play.until("2026-01-13 09:00") == ["send recheck"]
+    assert play.until("2026-01-15 08:59") == []
+    assert play.until("2026-01-15 09:00") == ["send recheck"]
+    assert play.until("2026-01-18 08:59") == []
+    assert play.until("2026-01-18 09:00") == ["close recheck missed", "open recheck-call"]
+
+
+def test_a_visit_that_is_booked_later_than_it_is_needed_reaches_a_person() -> None:
+    """A booking beyond the window is reviewed; the visit waits for it."""
+    play = booked()
+    assert play.visit("recheck", "booked", "2026-01-20 09:00") == [
+        "book recheck 2026-01-20 09:00",
+        "open review-booking",
+    ]
+    assert "close recheck missed" not in play.until("2026-01-22 08:59")
+    assert "close recheck missed" in play.until("2026-01-22 09:00")
 
 
 @pytest.mark.parametrize(
@@ -78,12 +93,12 @@ def test_a_visit_that_was_booked_elsewhere_moves() -> None:
     ],
 )
 def test_a_settled_result_within_the_window_stands_for_the_visit(
-    effective: str, origin: str, status: str, satisfied: bool
+    effective: str, origin: Origin, status: ResultStatus, satisfied: bool
 ) -> None:
     """A settled, readable value of the right origin and time is the visit, whoever ordered it."""
     play = booked()
     play.until("2026-01-12 12:00")
-    brought = play.result(6.0, status=status, effective=effective, origin=origin)  # pyright: ignore[reportArgumentType]
+    brought = play.result(6.0, status=status, effective=effective, origin=origin)
     assert (brought[:1] == ["close recheck done"]) is satisfied
 
 
@@ -206,8 +221,8 @@ low:
 """)
     play.result(3.0)
     play.complete("call", "refer")
-    assert play.result(6.0, "r1", 2, "corrected") == ["note call undone flag"]
-    assert play.open == ["v"]
+    assert play.result(6.0, "r1", 2, "corrected") == ["note call undone flag", "open review-decision"]
+    assert play.open == ["review-decision", "v"]
     assert play.visit("v", "kept") == ["close v done", "notify head-nurse m"]
 
 
@@ -238,10 +253,9 @@ def test_a_reminder_waits_for_the_morning_and_late_ones_are_left_out() -> None:
     assert play.visit("v", "booked", "2026-01-07 23:00") == ["book v 2026-01-07 23:00"]
     assert play.until("2026-01-07 07:59") == []
     assert play.until("2026-01-07 08:00") == ["send v"]
-    late = Player("t: {when: {event: fell}, steps: [{visit: v, window: {late: 9d}, remind: [1d]}]}")
-    late.happen("fell")
-    assert late.outage("2026-01-07 09:00") == []
-    assert late.why == ["t too-late v"]
+    late = Player(RECHECK)
+    assert late.outage("2026-01-13 09:00") == ["book recheck 2026-01-15 09:00"]
+    assert late.why == ["t started", "t too-late recheck"]
 
 
 def test_other_tracks_hear_of_a_miss() -> None:

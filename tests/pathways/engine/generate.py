@@ -1,0 +1,392 @@
+"""Random pathways and what happens to them, in shapes that reach every kind of step, trigger, event and result."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from random import Random
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from pathways.engine.journey import ResultStatus
+from pathways.language.release import Release
+from tests.pathways.engine.build import BASE, CALENDAR, FACTS, read_yaml, release, release_of
+
+_PARTS = read_yaml(BASE)
+TRACKS = ("a", "b", "c", "d")
+TASKS = ("call", "check")
+OUTCOMES = ("reached", "refer")
+ROLES = ("diabetes-nurse", "family-doctor")
+STATUSES: tuple[ResultStatus, ...] = get_args(ResultStatus)
+EVENT_KINDS = (
+    "result",
+    "tick",
+    "complete",
+    "claim",
+    "release",
+    "hand-over",
+    "answer",
+    "visit",
+    "happen",
+    "start",
+    "stop",
+    "pause",
+    "resume",
+    "unattended",
+    "enrol",
+    "withdraw",
+    "die",
+)
+# What ends a journey or repeats its beginning is rarer, so that most of a play happens before it.
+_WEIGHTED = EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]
+GAPS = ("0s", "0s", "1m", "31m", "5h", "25h", "3d", "9d", "40d")
+
+_spans = st.sampled_from(["30m", "4h", "1d", "3d"])
+_working = st.sampled_from(["2 working hours", "1 working day", "3 working days"])
+_conditions = st.sampled_from(
+    [
+        "latest(glucose) > 10",
+        "count(glucose, 7d) >= 2",
+        "mean(glucose, 3d) < low",
+        "min(glucose, 30d) < 3",
+        "max(pulse, 1d) > 100",
+        "previous(glucose) > 5",
+        "level > 1",
+        "flag",
+        "inpatient",
+        "age > 60",
+        "diagnosed('E11')",
+        "word == 'x'",
+    ]
+)
+_names = st.sampled_from(["n", "m"])
+
+
+_NOTHING: st.SearchStrategy[dict[str, Any]] = st.just({})
+
+
+def _maybe(key: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(_NOTHING, values.map(lambda value: {key: value}))
+
+
+def _merged(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.tuples(*parts).map(lambda found: {key: value for part in found for key, value in part.items()})
+
+
+_lateness = _merged(
+    _maybe("late", st.sampled_from(["run", "skip", "collapse", "ask"])),
+    _maybe("late_after", st.sampled_from(["1h", "2d"])),
+)
+
+
+def _set() -> st.SearchStrategy[dict[str, Any]]:
+    return st.sampled_from(
+        [
+            {"set": "level", "to": 2},
+            {"set": "level", "to": "latest(glucose) + 1.0"},
+            {"set": "flag", "to": True},
+            {"set": "word", "to": "'x'"},
+        ]
+    )
+
+
+def _urgent_task(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return _merged(
+        st.just({"clock": "elapsed", "due": "30m", "ladder": "urgent"}),
+        st.sampled_from(TASKS).map(lambda name: {"task": name}),
+        st.sampled_from(ROLES).map(lambda name: {"role": name}),
+        _maybe("outcomes", st.dictionaries(st.sampled_from(OUTCOMES), inner, min_size=1)),
+    )
+
+
+def _routine_task(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    clocked = st.one_of(
+        _NOTHING,
+        _spans.map(lambda span: {"due": span, "clock": "working"}),
+        _spans.map(lambda span: {"due": span}),
+        _working.map(lambda span: {"due": span}),
+    )
+    return _merged(
+        clocked,
+        st.sampled_from(TASKS).map(lambda name: {"task": name, "role": "diabetes-nurse"}),
+        _maybe("ladder", st.just("routine")),
+        _maybe("outcomes", st.dictionaries(st.sampled_from(OUTCOMES), inner, min_size=1)),
+    )
+
+
+def _visit(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return _merged(
+        st.sampled_from(
+            [{"visit": "v", "window": {"late": "3d"}}, {"visit": "w", "window": {"early": "2d", "late": "1d"}}]
+        ),
+        _maybe("remind", st.sampled_from([["1d"], ["3d", "1d"]])),
+        _maybe("satisfied_by", st.sampled_from([{"data": "glucose"}, {"data": "pulse", "from": "device"}])),
+        _maybe("kept", inner),
+        _maybe("missed", inner),
+    )
+
+
+def _ask(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return _merged(
+        st.sampled_from([{"ask": "f", "message": "n"}, {"ask": "g", "message": "m"}]),
+        _maybe("remind", st.just(["1d", "2d"])),
+        _maybe("answered", inner),
+        st.one_of(
+            _NOTHING, st.just({"expires": "3d"}), inner.map(lambda steps: {"expires": "3d", "unanswered": steps})
+        ),
+    )
+
+
+def _choose(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    cases = st.lists(st.tuples(_conditions, inner).map(lambda c: {"if": c[0], "steps": c[1]}), min_size=1, max_size=2)
+    return st.tuples(cases, inner, inner).map(
+        lambda found: {"choose": "way", "cases": found[0], "otherwise": found[1], "unknown": found[2]}
+    )
+
+
+@cache
+def _steps(tracks: tuple[str, ...], depth: int) -> st.SearchStrategy[list[Any]]:
+    inner: st.SearchStrategy[list[Any]] = st.just([]) if depth == 0 else _steps(tracks, depth - 1)
+    kinds: list[st.SearchStrategy[dict[str, Any]]] = [
+        _merged(_names.map(lambda n: {"send": n}), _maybe("urgent", st.just(True)), _lateness),
+        _merged(_names.map(lambda n: {"notify": "family-doctor", "message": n}), _lateness),
+        _merged(st.one_of(_routine_task(inner), _urgent_task(inner)), _lateness),
+        _merged(_routine_task(inner), _lateness),
+        _merged(_visit(inner), _lateness),
+        _merged(_ask(inner), _lateness),
+        st.one_of(_spans, _working).map(lambda span: {"wait": span}),
+        _choose(inner),
+        _set(),
+        st.sampled_from(tracks).map(lambda name: {"start": name}),
+        st.sampled_from(tracks).map(lambda name: {"stop": name}),
+    ]
+    body = st.lists(st.one_of(kinds), min_size=1, max_size=3)
+    ended = st.tuples(body, st.booleans()).map(lambda found: [*found[0], *([{"end": "completed"}] if found[1] else [])])
+    return st.one_of(body, body, body, ended)
+
+
+_observed = _merged(
+    st.sampled_from(
+        [
+            {"observed": "glucose", "if": "glucose <= low", "worse": "lower"},
+            {"observed": "glucose", "if": "glucose <= 3.9", "worse": "lower", "by": 0.5},
+            {"observed": "glucose", "if": "glucose > 10", "worse": "higher", "by": 1},
+            {"observed": "glucose", "if": "glucose > 10 && count(glucose, 7d) >= 2"},
+            {"observed": "pulse", "if": "pulse > 100 && latest(glucose) > 5"},
+        ]
+    ),
+    _maybe("fresh", st.sampled_from(["1h", "1d"])),
+)
+_planned = st.sampled_from(
+    [
+        {"at": "enrolled + 1d"},
+        {"at": "enrolled + 2h", "time": "09:00"},
+        {"at": "surgery - 1d"},
+        {"every": "4h", "from": "enrolled", "times": 5},
+        {"every": "7d", "from": "enrolled", "time": "05:00"},
+        {"every": "7d", "from": "last_done"},
+        {"every": "1 month", "from": "surgery", "until": "enrolled + 100d"},
+    ]
+)
+_others = st.sampled_from(
+    [
+        "enrolment",
+        "by-hand",
+        {"silent": "glucose", "for": "3d"},
+        {"silent": "pulse", "for": "7d", "from": "surgery"},
+        {"missed": "v"},
+        {"missed": "f"},
+        {"outcome": "reached", "of": "call"},
+        {"outcome": "not-possible", "of": "check"},
+        {"event": "fell"},
+    ]
+)
+_triggers = st.one_of(_observed, _observed, _planned, _others)
+
+
+_limits = _merged(
+    _maybe("unless", _conditions),
+    _maybe("at_most", st.sampled_from(["once per 4h", "2 per 1d", "once per 14d"])),
+    _maybe("while_running", st.sampled_from(["join", "restart", "parallel", "ignore"])),
+)
+
+
+DENSE = (
+    """
+a:
+  when: {event: fell}
+  while_running: parallel
+  steps:
+    - visit: v
+      window: {late: 3d}
+      remind: [1d]
+      satisfied_by: {data: glucose}
+      kept: [{send: n}]
+      missed: [{task: call, role: diabetes-nurse, ladder: routine, outcomes: {reached: [{send: m}], refer: []}}]
+    - {start: d}
+b: {when: {missed: v}, while_running: restart, steps: [{ask: f, message: n, expires: 3d}, {wait: 1d}]}
+c: {when: {outcome: reached, of: call}, steps: [{task: check, role: family-doctor, outcomes: {refer: [{start: d}]}}]}
+d: {when: {missed: f}, unless: inpatient, steps: [{send: m}, {notify: family-doctor, message: n}, {wait: 3d}]}
+""",
+    """
+a:
+  safety: yes
+  when: {observed: glucose, if: "glucose <= low", worse: lower, by: 0.5, fresh: 1d}
+  at_most: once per 4h
+  steps:
+    - {send: n, urgent: yes}
+    - task: call
+      role: diabetes-nurse
+      clock: elapsed
+      due: 30m
+      ladder: urgent
+      outcomes: {reached: [{visit: w, window: {late: 3d}}], refer: [{start: d}]}
+b:
+  safety: no
+  when: {observed: glucose, if: "glucose > 10", worse: higher}
+  unless: inpatient
+  steps: [{send: m}, {stop: c}]
+c: {when: {silent: glucose, for: 3d}, steps: [{task: check, role: diabetes-nurse, due: 1 working day, ladder: routine}]}
+d:
+  when: {event: fell}
+  steps: [{ask: f, message: n, remind: [1d], answered: [{set: flag, to: true}]}, {end: completed}]
+""",
+    """
+a:
+  safety: no
+  when: {observed: glucose, if: "glucose <= low"}
+  while_running: parallel
+  steps: [{task: call, role: diabetes-nurse, due: 1d, ladder: routine, outcomes: {reached: [{send: n}], refer: []}}]
+b: {when: by-hand, steps: [{set: level, to: 2}, {task: check, role: family-doctor, due: 3 working days}]}
+c: {when: enrolment, steps: [{wait: 1d}, {send: m}, {wait: 1d}, {send: n}, {ask: f, message: m}]}
+""",
+)
+"""Pathways on which much can happen: random ones alone seldom hold what some events need."""
+
+
+def releases() -> st.SearchStrategy[Release]:
+    """Releases that check."""
+    return st.one_of(_random(), _random(), st.sampled_from(DENSE).map(release))
+
+
+@st.composite
+def _random(draw: st.DrawFn) -> Release:
+    names = TRACKS[: draw(st.integers(1, 4))]
+    tracks: dict[str, Any] = {}
+    for name in names:
+        track = draw(_limits)
+        track["safety"] = draw(st.booleans())
+        track["when"] = draw(_triggers)
+        track["steps"] = draw(_steps(names, 2))
+        tracks[name] = track
+    try:
+        return release_of({**_PARTS, "tracks": mend(tracks)})
+    except ValueError as error:
+        raise AssertionError(str(error)) from None
+
+
+def mend(tracks: dict[str, Any]) -> dict[str, Any]:
+    """The tracks without what `check` refuses: a trigger that names nothing, a circle of starts."""
+    everything = [step for track in tracks.values() for step in _all(track["steps"])]
+    missed = {step.get("visit", step.get("ask")) for step in everything}
+    ends = {(step["task"], end) for step in everything if "task" in step for end in step.get("outcomes", ())}
+    ends |= {(step["task"], "not-possible") for step in everything if "task" in step}
+    for place, track in enumerate(tracks.values()):
+        when = track["when"]
+        if isinstance(when, dict) and "missed" in when and when["missed"] not in missed:
+            track["when"] = "by-hand"
+        if isinstance(when, dict) and "of" in when and (when["of"], when["outcome"]) not in ends:
+            other = min(ends, default=None)
+            track["when"] = "enrolment" if other is None else {"of": other[0], "outcome": other[1]}
+        _later_starts(track["steps"], list(tracks)[place + 1 :])
+    return tracks
+
+
+def _later_starts(steps: list[Any], later: list[str]) -> None:
+    """Starts lead to later tracks of the file alone where nothing takes time before them."""
+    for number, step in enumerate(steps):
+        if "start" in step and step["start"] not in later:
+            steps[number] = {"start": later[0]} if later else {"notify": "family-doctor", "message": "n"}
+        for below in _ways(step):
+            _later_starts(below, later)
+
+
+def _ways(step: dict[str, Any]) -> list[list[Any]]:
+    ways = [*step.get("outcomes", {}).values(), *(case["steps"] for case in step.get("cases", ()))]
+    return [
+        *ways,
+        *(step[key] for key in ("answered", "unanswered", "kept", "missed", "otherwise", "unknown") if key in step),
+    ]
+
+
+def _all(steps: list[Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for step in steps:
+        found.append(step)
+        for below in _ways(step):
+            found += _all(below)
+    return found
+
+
+KNOWN = (
+    FACTS,
+    FACTS,
+    FACTS,
+    replace(FACTS, consent=None),
+    replace(FACTS, inpatient=None, diagnoses=None),
+    replace(FACTS, inpatient=True),
+    replace(FACTS, contacts_a_day=1, contacts_a_week=2),
+    replace(FACTS, calendar=replace(CALENDAR, covers_until=date(2026, 1, 20), holidays=frozenset({date(2026, 1, 7)}))),
+)
+facts = st.sampled_from(KNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """Something that happens after a gap: what `which` means depends on what there is then."""
+
+    kind: str
+    gap: str
+    punctual: bool
+    """Whether the journey was woken at each due time of the gap, or only at its end."""
+    which: int
+    value: float
+    status: ResultStatus
+    age: str
+    """How long before its receipt a result was taken, a task done."""
+
+
+_VALUES = (2.0, 2.4, 3.0, 3.8, 5.0, 7.0, 11.0, 12.5, 25.0, 120.0)
+_STATUSES: tuple[ResultStatus, ...] = ("final", "final", "final", *STATUSES)
+_AGES = ("0s", "0s", "0s", "5h", "9d", "40d")
+moves = st.builds(
+    Move,
+    kind=st.sampled_from(_WEIGHTED),
+    gap=st.sampled_from(GAPS),
+    punctual=st.sampled_from([True, True, True, False]),
+    which=st.integers(0, 11),
+    value=st.sampled_from(_VALUES),
+    status=st.sampled_from(_STATUSES),
+    age=st.sampled_from(_AGES),
+)
+
+
+def play(seed: int, length: int) -> list[Move]:
+    """So many moves, each as likely as any other: drawn one by one they would resemble one another."""
+    chance = Random(seed)
+    return [
+        Move(
+            kind=chance.choice(_WEIGHTED),
+            gap=chance.choice(GAPS),
+            punctual=chance.random() < 0.75,
+            which=chance.randrange(12),
+            value=chance.choice(_VALUES),
+            status=chance.choice(_STATUSES),
+            age=chance.choice(_AGES),
+        )
+        for _ in range(length)
+    ]
+
+
+_long = st.builds(play, seed=st.integers(0, 2**32), length=st.integers(30, 50))
+plays = st.one_of(_long, _long, _long, st.lists(moves, min_size=4, max_size=16))
