@@ -164,7 +164,8 @@ async def open_browser(driver: str, base: str, language: str = "zh-CN") -> Async
         try:
             yield Browser(base=base, http=http)
         finally:
-            await http.delete("")
+            # Without this the browser would go on after its driver.
+            _value(await http.delete(f"{driver}/session/{session}"))
 
 
 def _value(answer: httpx.Response) -> Any:
