@@ -15,7 +15,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import PayloadCodec
 
-FOLDER = Path(__file__).parents[1] / "workflows" / "histories"
+FOLDER = Path(__file__).parent / "histories"
 WANTED = bool(os.environ.get("RECORD_HISTORIES"))
 AT_MOST_BYTES = 400_000
 

@@ -20,8 +20,8 @@ from tests.proof.site import Program, Site, until
 
 AWAY_AT_MOST_SECONDS = 120.0
 IN_FLIGHT_WITHIN_SECONDS = 15.0
-POSTS_A_SECOND = 6.0
-RESULTS_BETWEEN_KILLS = (3, 12)
+POSTS_A_SECOND = 3.0
+RESULTS_BETWEEN_KILLS = (2, 8)
 
 
 def insist(site: Site, ledger: Ledger, path: str, body: dict[str, Any]) -> httpx.Response:

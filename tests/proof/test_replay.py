@@ -1,0 +1,48 @@
+"""Histories of a year and of journeys that were killed replay in every build."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.converter import DataConverter
+from temporalio.worker import Replayer
+
+from tests.proof.recording import FOLDER, recorded
+from worker import sandbox
+from workflows.client import PayloadConverter
+from workflows.dispatcher import Dispatcher
+from workflows.journey import PatientJourney
+
+HISTORIES = sorted(FOLDER.glob("*.json.gz"))
+NAMES = ["a-year", "death-half-way", "dispatcher-killed", "journey-killed", "withdrawal-half-way"]
+
+
+def replayer() -> Replayer:
+    return Replayer(
+        workflows=[PatientJourney, Dispatcher],
+        data_converter=DataConverter(payload_converter_class=PayloadConverter),
+        workflow_runner=sandbox(),
+    )
+
+
+def test_histories_were_recorded() -> None:
+    """A year, both ways out of it, and what lived through kills."""
+    assert [file.name.removesuffix(".json.gz") for file in HISTORIES] == NAMES
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.name)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    """Where it does not, running journeys would stop at the roll-out of this build."""
+    await replayer().replay_workflow(recorded(file))
+
+
+async def test_another_history_is_noticed() -> None:
+    """Negative control: a journey that slept once less is no history of this program."""
+    history: dict[str, Any] = json.loads(recorded(FOLDER / "a-year.json.gz").to_json())
+    started = [event for event in history["events"] if event["eventType"] == "EVENT_TYPE_TIMER_STARTED"]
+    started[3]["timerStartedEventAttributes"]["timerId"] = "another"
+    other = WorkflowHistory.from_json("a-year", json.dumps(history))
+    result = await replayer().replay_workflow(other, raise_on_replay_failure=False)
+    assert result.replay_failure is not None
