@@ -1,5 +1,6 @@
 """Histories of a year and of journeys that were killed replay in every build."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,12 @@ async def test_a_recorded_history_replays(file: Path) -> None:
 
 
 async def test_another_history_is_noticed() -> None:
-    """Negative control: a journey that slept once less is no history of this program."""
+    """Negative control: a journey that asked its inbox where it showed a turn is no history of this program."""
     history: dict[str, Any] = json.loads(recorded(FOLDER / "a-year.json.gz").to_json())
-    started = [event for event in history["events"] if event["eventType"] == "EVENT_TYPE_TIMER_STARTED"]
-    started[3]["timerStartedEventAttributes"]["timerId"] = "another"
+    marker = next(event for event in history["events"] if event["eventType"] == "EVENT_TYPE_MARKER_RECORDED")
+    (payload,) = marker["markerRecordedEventAttributes"]["details"]["data"]["payloads"]
+    told = base64.b64decode(payload["data"]).replace(b'"project"', b'"undelivered"')
+    payload["data"] = base64.b64encode(told).decode()
     other = WorkflowHistory.from_json("a-year", json.dumps(history))
     result = await replayer().replay_workflow(other, raise_on_replay_failure=False)
     assert result.replay_failure is not None
