@@ -63,13 +63,7 @@ class EngineLink:
             policy=self._policy,
             history_length=self._history_length,
         )
-        while True:
-            try:
-                await self._delivery.run()
-            except Exception as defect:
-                # One row that cannot be read must not end the delivery of all others.
-                _log.error("delivery broke off", error=type(defect).__name__)
-            await asyncio.sleep(PAUSE_SECONDS)
+        await self._delivery.run()
 
     def prompt(self) -> None:
         """Say that something was committed to the inbox; it never waits, and works from any thread."""

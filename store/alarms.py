@@ -12,8 +12,8 @@ from pathways.errors import NotFound
 from store import tables
 from store.database import Session
 
-RunCode = Literal["journey-stopped", "journey-overdue"]
-"""What is wrong with what runs a journey: its workflow was ended from outside, or gives no turn."""
+RunCode = Literal["journey-stopped", "journey-overdue", "event-unreadable"]
+"""What is wrong with what runs a journey: it was ended from outside, gives no turn, or cannot be told of an event."""
 
 
 def raise_(session: Session, journey: tables.Journey, action: RaiseAlarm) -> None:

@@ -16,8 +16,8 @@ from temporalio.service import RPCError
 
 from activities.clock import utc_now
 from pathways.engine.events import AnyEvent
-from pathways.errors import TongxingError
-from store import inbox, journeys, tables
+from pathways.errors import StoreUnavailable, TongxingError
+from store import alarms, inbox, journeys, tables
 from store.database import Database, Session
 from store.facts import Policy
 from workflows.contracts import JourneyInput
@@ -83,6 +83,10 @@ class Delivery:
             except (TongxingError, RPCError) as away:
                 _log.warning("inbox not delivered", error=type(away).__name__)
                 more = False
+            except Exception as defect:
+                # Nothing else delivers, so this goes on whatever one journey brings about.
+                _log.error("delivery broke off", error=type(defect).__name__)
+                more = False
             if not more:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SWEEP_EVERY.total_seconds()):
@@ -104,10 +108,11 @@ class Delivery:
                 await self._hand_over(parcel)
 
         deadline = asyncio.get_running_loop().time() + HAND_OVER_WITHIN.total_seconds()
-        results = await asyncio.gather(*map(hand_over, parcels), return_exceptions=True)
-        for failed in results:
-            if isinstance(failed, BaseException) and not isinstance(failed, TimeoutError):
+        for failed in await asyncio.gather(*map(hand_over, parcels), return_exceptions=True):
+            if isinstance(failed, RPCError | StoreUnavailable):
                 raise failed
+            if isinstance(failed, BaseException) and not isinstance(failed, TimeoutError):
+                _log.error("a journey could not be told", error=type(failed).__name__)
         return sum(len(parcel.events) for parcel in parcels) >= ROWS
 
     def _claim(self) -> Sequence[_Parcel]:
@@ -120,10 +125,11 @@ class Delivery:
             rows = self._due(session, now)
             inbox.mark_signalled(session, [row.id for row in rows], now=now)
             by_journey = sorted(rows, key=lambda row: (row.journey, row.received, row.id))
-            return [
-                self._parcel(session, journey, [inbox.event_of(row) for row in group])
+            parcels = [
+                self._parcel(session, journey, list(group), now)
                 for journey, group in groupby(by_journey, key=lambda row: row.journey)
             ]
+        return [parcel for parcel in parcels if parcel is not None]
 
     def _due(self, session: Session, now: datetime) -> Sequence[tables.Inbox]:
         fresh = inbox.pending(session, before=datetime.min.replace(tzinfo=UTC), limit=ROWS)
@@ -134,10 +140,18 @@ class Delivery:
     def _wait(self, row: tables.Inbox) -> timedelta:
         return min(self._again_after * 2 ** min(row.attempts - 1, 10), AGAIN_AFTER_AT_MOST)
 
-    def _parcel(self, session: Session, journey: str, events: Sequence[AnyEvent]) -> _Parcel:
+    def _parcel(self, session: Session, journey: str, rows: Sequence[tables.Inbox], now: datetime) -> _Parcel | None:
+        """What goes to the journey; None where nothing of it can be read, which must not keep the others waiting."""
         row = journeys.read(session, journey)
-        start = self._runs.given(session, row) if row.status == "starting" else None
-        return _Parcel(journey=journey, events=tuple(events), start=start)
+        events = tuple(event for one in rows if (event := _event(session, row, one, now)) is not None)
+        start = None
+        if row.status == "starting":
+            try:
+                start = self._runs.given(session, row)
+            except ValueError as unreadable:
+                _log.error("a journey could not be told", journey=journey, error=type(unreadable).__name__)
+                return None
+        return _Parcel(journey=journey, events=events, start=start) if events else None
 
     async def _hand_over(self, parcel: _Parcel) -> None:
         if parcel.start is not None and await self._runs.start(parcel.start):
@@ -148,3 +162,14 @@ class Delivery:
     def _refuse(self, events: Sequence[str]) -> None:
         with self._database.write() as session:
             inbox.mark_refused(session, events)
+
+
+def _event(session: Session, journey: tables.Journey, row: tables.Inbox, now: datetime) -> AnyEvent | None:
+    """The event; one that cannot be read is refused, and an operator is told."""
+    try:
+        return inbox.event_of(row)
+    except ValueError:
+        inbox.mark_refused(session, [row.id])
+        alarms.raise_for_run(session, journey, "event-unreadable", incident=row.id, now=now)
+        _log.error("an event cannot be read", journey=journey.id, kind=row.kind)
+        return None

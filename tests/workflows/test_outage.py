@@ -17,7 +17,7 @@ from pathways.engine.context import Context
 from pathways.engine.events import AnyEvent, Enrolled, TaskCompleted, Withdrawn
 from pathways.engine.journey import write_journey
 from pathways.errors import EngineUnavailable, NotReady, StoreUnavailable
-from store import calendars, inbox, journeys, patients
+from store import alarms, calendars, inbox, journeys, patients, tables
 from store.facts import Policy, facts_of
 from tests.workflows.ward import Clock, Ward, shell_release
 from workflows.acts import act
@@ -136,6 +136,38 @@ async def test_a_signal_that_was_lost_is_sent_again(ward: Ward) -> None:
     await ward.delivery.sweep()
     await ward.settled(journey)
     assert len(ward.tasks(journey)) == 1
+
+
+async def test_an_event_that_cannot_be_read_keeps_nobody_waiting(ward: Ward) -> None:
+    """It is refused and an operator is told; what else was accepted, for its journey too, is delivered."""
+    journey = ward.enrol()
+    await ward.deliver(journey)
+    broken, result = ward.ping(), ward.pain(8)
+    ward.accept(journey, broken, result)
+    with ward.database.write() as session:
+        row = inbox.read(session, broken.id)
+        assert row is not None
+        row.payload = {"kind": "nothing that was ever known"}
+    await ward.delivery.sweep()
+    await ward.settled(journey)
+    assert len(ward.tasks(journey)) == 1
+    with ward.database.read() as session:
+        states = [session.get_one(tables.Inbox, id).state for id in (broken.id, result.id)]
+        assert states == ["refused", "reflected"]
+        assert [alarm.code for alarm in alarms.list_(session)] == ["event-unreadable"]
+
+
+async def test_a_journey_that_cannot_be_read_keeps_no_other_waiting(ward: Ward) -> None:
+    """Its events wait in the inbox for a program that can; those of the others are delivered."""
+    journey = ward.enrol()
+    with ward.database.write() as session:
+        row = journeys.read(session, journey)
+        episode = journeys.Start(patient=row.patient, pathway="shell", enrolled=ward.now(), episode="second")
+        other = journeys.begin(session, episode, by="nurse-1", now=ward.now()).journey.id
+        row.state = "of a format to come"
+    await ward.delivery.sweep()
+    await ward.settled(other)
+    assert ward.pending(journey)
 
 
 async def test_what_comes_after_the_end_is_refused_visibly(ward: Ward, clock: Clock) -> None:
