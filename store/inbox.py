@@ -57,12 +57,13 @@ def pending(session: Session, *, before: datetime, limit: int) -> Sequence[table
     return session.scalars(rows).all()
 
 
-def of_journey(session: Session, journey: str) -> Sequence[tables.Inbox]:
-    """What the journey has not shown yet, in the order of receipt."""
+def of_journey(session: Session, journey: str, *, limit: int | None = None) -> Sequence[tables.Inbox]:
+    """What the journey has not shown yet, in the order of receipt; all of it unless there is a limit."""
     rows = (
         select(tables.Inbox)
         .where(tables.Inbox.journey == journey, tables.Inbox.state == "pending")
         .order_by(tables.Inbox.received, tables.Inbox.id)
+        .limit(limit)
     )
     return session.scalars(rows).all()
 

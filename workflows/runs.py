@@ -70,7 +70,7 @@ class Runs:
             release=releases.read(session, row.release).text,
             journey=journeys.state_of(row),
             facts=facts.facts_of(session, row.patient, self._policy, now=self._clock()),
-            events=tuple(inbox.event_of(one) for one in inbox.of_journey(session, row.id)[:EVENTS]),
+            events=tuple(inbox.event_of(one) for one in inbox.of_journey(session, row.id, limit=EVENTS)),
             history_length=self._history_length,
         )
 
