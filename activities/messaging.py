@@ -17,10 +17,10 @@ from temporalio import activity
 from activities.channels.channel import Channel, Outcome, OutcomeKind, OutgoingMessage
 from activities.wording import text_of
 from pathways.engine.actions import RaiseAlarm
-from pathways.errors import Refused, StoreUnavailable
+from pathways.errors import StoreUnavailable, TongxingError
 from pathways.language.texts import Text
 from store import alarms, gate, journeys, messages, patients, tables
-from store.database import Database, Session
+from store.database import Database, Session, StoreDefect
 from store.facts import Policy
 
 GIVE_UP_AFTER = timedelta(days=2)
@@ -132,16 +132,22 @@ class MessagingActivities:
 
 
 def _send(outbox: Outbox, message: tables.Message) -> None:
-    with outbox.database.read() as session:
-        row = messages.read(session, message.id)
-        if row.lease_by != message.lease_by:
-            return
-        outgoing = _outgoing(session, outbox, row)
-        earlier = row.attempts > 1
+    try:
+        with outbox.database.read() as session:
+            row = messages.read(session, message.id)
+            if row.lease_by != message.lease_by:
+                return
+            outgoing = _outgoing(session, outbox, row)
+    except (StoreUnavailable, StoreDefect):
+        raise  # that is not the message's fault
+    except Exception as problem:
+        # One message must not keep those behind it waiting.
+        code = problem.code if isinstance(problem, TongxingError) else type(problem).__name__
+        _log.error("a message cannot be written", message=message.id, problem=code)
+        outgoing = "unwritable"
     match outgoing:
         case OutgoingMessage():
-            outcome = _hand_over(outbox.channel, outgoing, earlier=earlier)
-            _record(outbox, message, outcome, outgoing.text)
+            _record(outbox, message, _hand_over(outbox, message, outgoing), outgoing.text)
         case gate.Deferred(until=until):
             _settle(outbox, message, "waiting", retry_at=until)
         case gate.Dropped(reason=reason):
@@ -154,18 +160,14 @@ def _send(outbox: Outbox, message: tables.Message) -> None:
 
 def _outgoing(
     session: Session, outbox: Outbox, message: tables.Message
-) -> OutgoingMessage | gate.Deferred | gate.Dropped | Literal["no-address", "unwritable"]:
+) -> OutgoingMessage | gate.Deferred | gate.Dropped | Literal["no-address"]:
     verdict = gate.gate(session, message, outbox.clock(), outbox.policy)
     if not isinstance(verdict, gate.Allowed):
         return verdict
     recipient = _recipient(session, message)
     if recipient is None:
         return "no-address"
-    try:
-        text = text_of(session, message, hospital=outbox.hospital, now=outbox.clock())
-    except Refused as problem:
-        _log.error("a message cannot be written", message=message.id, problem=problem.code)
-        return "unwritable"
+    text = text_of(session, message, hospital=outbox.hospital, now=outbox.clock())
     return OutgoingMessage(key=message.id, recipient=recipient, text=text, urgent=message.urgent)
 
 
@@ -176,11 +178,17 @@ def _recipient(session: Session, message: tables.Message) -> str | None:
     return None if contact is None else f"{contact.kind}:{contact.value}"
 
 
-def _hand_over(channel: Channel, message: OutgoingMessage, *, earlier: bool) -> Outcome:
+def _hand_over(outbox: Outbox, message: tables.Message, outgoing: OutgoingMessage) -> Outcome:
     """Send, but first ask a provider that does not know keys what became of an earlier attempt."""
-    if earlier and not channel.honours_keys and (found := channel.query(message.key)) is not None:
-        return found
-    return channel.send(message)
+    channel, earlier = outbox.channel, message.attempts > 1
+    try:
+        if earlier and not channel.honours_keys and (found := channel.query(outgoing.key)) is not None:
+            return found
+        return channel.send(outgoing)
+    except Exception as defect:
+        # A channel should raise nothing. Whether the message left is not known, and those behind it must not wait.
+        _log.error("a channel broke off", message=message.id, error=type(defect).__name__)
+        return Outcome(kind="unknown")
 
 
 def _record(outbox: Outbox, message: tables.Message, outcome: Outcome, text: str) -> None:

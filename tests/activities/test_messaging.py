@@ -18,7 +18,7 @@ from pathways.engine.actions import BookVisit, NotifyStaff, OpenAsk, OpenTask, S
 from pathways.language.messages import KNOWN_VARIABLES
 from pathways.language.release import Contents, Release, make_release
 from pathways.language.texts import Text
-from store import asks, messages, patients, tables, tasks, visits
+from store import alarms, asks, messages, patients, releases, tables, tasks, visits
 from store.database import Database
 from store.facts import Policy
 from tests.activities.recorder import Recorder, recording
@@ -60,14 +60,14 @@ class Bench:
             return messages.read(session, id)
 
 
-def release() -> Release:
+def release(name: str = "checks") -> Release:
     """A pathway that says everything that can be said."""
     every = " ".join(f"{{{{ {name} }}}}" for name in sorted(KNOWN_VARIABLES))
 
     def template(name: str, body: str, *variables: str) -> dict[str, object]:
         return {"message": name, "variables": variables, "text": {"zh": body, "en": body}}
 
-    contents = builders.release(words={"recheck": {"zh": "复查", "en": "Recheck"}}).contents
+    contents = builders.release(name, words={"recheck": {"zh": "复查", "en": "Recheck"}}).contents
     return make_release(
         Contents.model_validate(
             {
@@ -134,6 +134,39 @@ def test_a_message_that_cannot_be_written_fails_visibly(bench: Bench) -> None:
     bench.put(template="everything")
     send_batch(bench.outbox, urgent=False)
     assert (bench.row().state, bench.row().outcome) == ("failed", "unwritable")
+
+
+def test_a_message_that_cannot_be_read_keeps_no_other_waiting(bench: Bench) -> None:
+    """Its release is damaged: an operator is told, and the next one leaves."""
+    bench.put("broken")
+    with bench.outbox.database.write() as session:
+        second = builders.journey(session, bench.patient, release("second"))
+        releases.read(session, bench.journey.release).text = "{}"
+        send = SendMessage(message="well", template="advice", track="call", urgent=False, not_before=at(seconds=1))
+        messages.send(session, second, replace(send, values={}))
+    bench.clock.at = at(seconds=2)
+    send_batch(bench.outbox, urgent=False)
+    assert [(row.state, row.outcome) for row in map(bench.row, ("broken", "well"))] == [
+        ("failed", "unwritable"),
+        ("sent", "accepted"),
+    ]
+    with bench.outbox.database.read() as session:
+        assert [alarm.code for alarm in alarms.list_(session)] == ["message-failed"]
+
+
+def test_a_channel_that_breaks_keeps_no_other_waiting(bench: Bench) -> None:
+    """Whether a message left is not known then: it is tried again, and the next one has its turn."""
+
+    class Breaking(Answering):
+        def send(self, message: OutgoingMessage) -> Outcome:
+            if message.key == "a":
+                raise LookupError
+            return self.outcome
+
+    bench.put("a")
+    bench.put("b")
+    send_batch(bench.over(Breaking(Outcome(kind="accepted"))), urgent=False)
+    assert [(row.state, row.outcome) for row in map(bench.row, "ab")] == [("waiting", "unknown"), ("sent", "accepted")]
 
 
 def died(bench: Bench) -> None:
