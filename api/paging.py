@@ -66,11 +66,16 @@ def read_text_cursor(cursor: str | None) -> str | None:
     """The place (an id) that a cursor stands for; Invalid where it is not one of ours."""
     if cursor is None:
         return None
-    try:
-        (id,) = _read(cursor)
-    except ValueError:
-        raise _not_ours() from None
+    (id,) = _texts(cursor, 1)
     return id
+
+
+def read_texts_cursor(cursor: str | None) -> tuple[str, str, str] | None:
+    """The place (three ids) that a cursor stands for; Invalid where it is not one of ours."""
+    if cursor is None:
+        return None
+    first, second, third = _texts(cursor, 3)
+    return first, second, third
 
 
 def read_number_cursor(cursor: str | None) -> int | None:
@@ -89,12 +94,19 @@ def read_numbers_cursor(cursor: str | None) -> tuple[int, int] | None:
     return first, second
 
 
-def _numbers(cursor: str, count: int) -> list[int]:
+def _texts(cursor: str, count: int) -> list[str]:
     try:
         told = _read(cursor)
     except ValueError:
         raise _not_ours() from None
-    if len(told) != count or not all(part.isascii() and part.isdigit() and len(part) < 18 for part in told):
+    if len(told) != count:
+        raise _not_ours()
+    return told
+
+
+def _numbers(cursor: str, count: int) -> list[int]:
+    told = _texts(cursor, count)
+    if not all(part.isascii() and part.isdigit() and len(part) < 18 for part in told):
         raise _not_ours()
     return [int(part) for part in told]
 

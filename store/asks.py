@@ -84,7 +84,12 @@ def keep_answers(
     return row
 
 
-def answers(session: Session, *, patient: str, limit: int = 50) -> Sequence[tables.Answers]:
-    """What the patient answered, the latest first."""
+def answers(
+    session: Session, *, patient: str, after: tuple[datetime, str] | None = None, limit: int = 50
+) -> Sequence[tables.Answers]:
+    """What the patient answered, the latest first; `after` is (received, id) of the last ones seen."""
     rows = select(tables.Answers).where(tables.Answers.patient == patient)
+    if after is not None:
+        at, id = after
+        rows = rows.where((tables.Answers.received < at) | ((tables.Answers.received == at) & (tables.Answers.id > id)))
     return session.scalars(rows.order_by(tables.Answers.received.desc(), tables.Answers.id).limit(limit)).all()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import select
+from sqlalchemy import literal, select, tuple_
 
 from pathways.errors import Invalid, NotFound
 from store import tables
@@ -72,15 +72,24 @@ def release(session: Session, *, staff: str, role: str, department: str) -> None
         session.flush()
 
 
-def holders(session: Session, *, role: str | None = None, staff: str | None = None) -> Sequence[tables.RoleHolder]:
-    """Who holds which role where."""
+def holders(
+    session: Session,
+    *,
+    role: str | None = None,
+    staff: str | None = None,
+    after: tuple[str, str, str] | None = None,
+    limit: int | None = None,
+) -> Sequence[tables.RoleHolder]:
+    """Who holds which role where; `after` is (role, department, staff) of the last one seen."""
     rows = select(tables.RoleHolder)
     if role is not None:
         rows = rows.where(tables.RoleHolder.role == role)
     if staff is not None:
         rows = rows.where(tables.RoleHolder.staff == staff)
     key = (tables.RoleHolder.role, tables.RoleHolder.department, tables.RoleHolder.staff)
-    return session.scalars(rows.order_by(*key)).all()
+    if after is not None:
+        rows = rows.where(tuple_(*key) > tuple_(*map(literal, after)))
+    return session.scalars(rows.order_by(*key).limit(limit)).all()
 
 
 def roles_of(session: Session, staff: str) -> frozenset[str]:
@@ -125,9 +134,15 @@ def remove_duty(session: Session, id: str) -> None:
 
 
 def duty(
-    session: Session, *, role: str | None = None, department: str | None = None, at: datetime | None = None
+    session: Session,
+    *,
+    role: str | None = None,
+    department: str | None = None,
+    at: datetime | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int | None = None,
 ) -> Sequence[tables.Duty]:
-    """Shifts, those of an instant or all, by their start."""
+    """Shifts, those of an instant or all, by their start; `after` is (starts, id) of the last one seen."""
     rows = select(tables.Duty)
     if role is not None:
         rows = rows.where(tables.Duty.role == role)
@@ -135,7 +150,10 @@ def duty(
         rows = rows.where(tables.Duty.department == department)
     if at is not None:
         rows = rows.where(tables.Duty.starts <= at, tables.Duty.ends > at)
-    return session.scalars(rows.order_by(tables.Duty.starts, tables.Duty.id)).all()
+    if after is not None:
+        starts, id = after
+        rows = rows.where((tables.Duty.starts > starts) | ((tables.Duty.starts == starts) & (tables.Duty.id > id)))
+    return session.scalars(rows.order_by(tables.Duty.starts, tables.Duty.id).limit(limit)).all()
 
 
 def on_duty(session: Session, role: str, at: datetime, department: str | None = None) -> frozenset[str]:

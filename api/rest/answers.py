@@ -12,7 +12,7 @@ from api.errors import AnswersDoNotFit, JourneyEnded
 from api.fields import Given
 from api.house import HouseOf, PersonOrSystem
 from api.idempotency import Answer, OnceOf
-from api.paging import DEFAULT_LIMIT, Limit
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor
 from api.tasks import release_of
 from pathways.engine.events import FormAnswered
 from pathways.engine.journey import Scalar
@@ -66,12 +66,6 @@ class AnswersTaken(Given):
     act: str = Field(description="GET /api/v1/acts/{act} says when the journey took them in.")
 
 
-class AnswersOf(Given):
-    """What a patient answered."""
-
-    items: list[Answers]
-
-
 @router.post("", status_code=202, summary="Send answers to a form")
 def send(given: NewAnswers, house: HouseOf, actor: PersonOrSystem, once: OnceOf) -> AnswersTaken:
     """Keep the answers and tell the journey; answers that do not fit the form are refused as a whole."""
@@ -97,12 +91,13 @@ def list_answers(
     house: HouseOf,
     patient: Annotated[str, Query(pattern=fields.ID_PATTERN, description="Of this patient.")],
     limit: Limit = DEFAULT_LIMIT,
-) -> AnswersOf:
+    cursor: Cursor = None,
+) -> Page[Answers]:
     """What the patient answered, the latest first."""
     with house.database.read() as session:
         patients.read(session, patient)
-        rows = asks.answers(session, patient=patient, limit=limit)
-    return AnswersOf(items=[show(row) for row in rows])
+        rows = asks.answers(session, patient=patient, after=read_instant_cursor(cursor), limit=limit + 1)
+    return page_of(rows, limit, show, lambda row: (row.received, row.id))
 
 
 def show(row: tables.Answers) -> Answers:

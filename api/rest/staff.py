@@ -10,8 +10,17 @@ from api import fields
 from api.fields import Given
 from api.house import HouseOf, PersonOrSystem
 from api.idempotency import Answer, OnceOf
-from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_text_cursor
-from store import audit, people
+from api.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    page_of,
+    read_instant_cursor,
+    read_text_cursor,
+    read_texts_cursor,
+)
+from store import audit, people, tables
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
 
@@ -149,12 +158,18 @@ def list_holders(
     house: HouseOf,
     role: Annotated[str | None, fields.wanted("Of this role.")] = None,
     staff: Annotated[str | None, fields.wanted("Of this person.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[Holder]:
     """Who holds which role in which department."""
     with house.database.read() as session:
-        rows = people.holders(session, role=role, staff=staff)
-    holders = [Holder(role=row.role, department=row.department, staff=row.staff) for row in rows]
-    return Page(items=holders, next=None)
+        rows = people.holders(session, role=role, staff=staff, after=read_texts_cursor(cursor), limit=limit + 1)
+    return page_of(
+        rows,
+        limit,
+        lambda row: Holder(role=row.role, department=row.department, staff=row.staff),
+        lambda row: (row.role, row.department, row.staff),
+    )
 
 
 @router.put("/roles/{role}/holders/{department}/{staff}", summary="Give a role to a person")
@@ -193,16 +208,21 @@ def list_duty(
     role: Annotated[str | None, fields.wanted("Of this role.")] = None,
     department: Annotated[str | None, fields.wanted("Of this department.")] = None,
     at: Annotated[fields.Instant | None, Query(description="The shifts of this instant alone.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[Shift]:
     """Shifts by their start."""
     instant = None if at is None else house.aware(at)
     with house.database.read() as session:
-        rows = people.duty(session, role=role, department=department, at=instant)
-    shifts = [
-        Shift(id=row.id, staff=row.staff, role=row.role, department=row.department, starts=row.starts, ends=row.ends)
-        for row in rows
-    ]
-    return Page(items=shifts, next=None)
+        rows = people.duty(
+            session,
+            role=role,
+            department=department,
+            at=instant,
+            after=read_instant_cursor(cursor),
+            limit=limit + 1,
+        )
+    return page_of(rows, limit, _shift, lambda row: (row.starts, row.id))
 
 
 @router.post("/duty", status_code=201, summary="Put a shift on the roster")
@@ -219,8 +239,7 @@ def add_duty(given: NewShift, house: HouseOf, actor: PersonOrSystem, once: OnceO
                 starts=house.aware(given.starts),
                 ends=house.aware(given.ends),
             )
-            shift = Shift(**given.model_dump(exclude={"starts", "ends"}), id=row.id, starts=row.starts, ends=row.ends)
-            answer = Answer(status=201, body=shift.model_dump(mode="json"))
+            answer = Answer(status=201, body=_shift(row).model_dump(mode="json"))
             once.remember(session, answer, now=now)
             audit.record(session, at=now, actor=actor, action="shift-added", subject=given.staff)
     response.status_code = answer.status
@@ -233,3 +252,7 @@ def remove_duty(shift: fields.IdInPath, house: HouseOf, actor: PersonOrSystem) -
     with house.database.write() as session:
         people.remove_duty(session, shift)
         audit.record(session, at=house.clock(), actor=actor, action="shift-removed", subject=shift)
+
+
+def _shift(row: tables.Duty) -> Shift:
+    return Shift(id=row.id, staff=row.staff, role=row.role, department=row.department, starts=row.starts, ends=row.ends)
