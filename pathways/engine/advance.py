@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from pathways.engine import plans
 from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
@@ -152,14 +153,15 @@ def _wake(turn: Turn, wake: Wake) -> None:
         case "window-over":
             turn.act(CloseVisit(visit=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
             close_step(turn, wake.key, wake.path, "missed", way="missed", at=wake.at, contact=None)
+        case _:
+            assert_never(wake.kind)
 
 
 def _planned(turn: Turn, wake: Wake) -> None:
     """An occurrence begins, unless it is late and its series says otherwise."""
     name, track, state = wake.key, turn.track(wake.key), turn.state(wake.key)
     date_ = plans.planned(track, state, turn.journey, turn.facts)
-    if date_ is None:
-        return
+    assert date_ is not None, "it is due"
     # Counted from its date in case nothing begins that could be done; what begins counts anew when it is.
     turn.remember(name, replace(state, next=state.next + 1, origin=date_))
     cause = Cause(kind="planned", occurrence=str(state.next), received=wake.at, planned=wake.at, planned_for=date_)
@@ -179,14 +181,13 @@ def _planned(turn: Turn, wake: Wake) -> None:
 
 def _silent(turn: Turn, wake: Wake) -> None:
     track, state = turn.track(wake.key), turn.state(wake.key)
-    if not isinstance(track.when, Silent):
-        return
+    assert isinstance(track.when, Silent), "it is due"
     passed = plans.silent_periods(track.when, state, turn.journey, turn.facts, turn.now)
     turn.remember(wake.key, replace(state, silences=passed))
     found = plans.silence(track.when, replace(state, silences=passed - 1), turn.journey, turn.facts)
-    if found is not None:
-        cause = Cause(kind="silent", occurrence=found[0], received=found[1], planned=found[1])
-        carry_out(turn, admit(turn, wake.key, cause, values={}))
+    assert found is not None, "it is due"
+    cause = Cause(kind="silent", occurrence=found[0], received=found[1], planned=found[1])
+    carry_out(turn, admit(turn, wake.key, cause, values={}))
 
 
 def _expired(turn: Turn, node: Node, step: Ask) -> bool:

@@ -112,15 +112,11 @@ def known_value(reading: Reading) -> Known | None:
     return Interval(low=reading.low, high=reading.high, low_open=reading.low_open, high_open=reading.high_open)
 
 
-def shown_value(reading: Reading) -> Scalar | None:
+def shown_value(reading: Reading) -> Scalar:
     """A reading for a person's eye: its number, or its bound with the comparator."""
     if reading.low is not None and reading.low == reading.high:
         return reading.low
-    if reading.high is not None:
-        return f"{'<' if reading.high_open else '<='}{reading.high:g}"
-    if reading.low is not None:
-        return f"{'>' if reading.low_open else '>='}{reading.low:g}"
-    return None
+    return _bound(Interval(low=reading.low, high=reading.high, low_open=reading.low_open, high_open=reading.high_open))
 
 
 def latest(readings: Iterable[Reading], data: str) -> Reading | None:

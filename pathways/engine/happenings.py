@@ -111,8 +111,7 @@ def _answer(turn: Turn, event: FormAnswered) -> None:
 
 def _hold(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver) -> None:
     found = find_task(turn.release, turn.journey, event.task)
-    if found is None:  # refused before
-        return
+    assert found is not None, "refused before"
     key, path, node, _ = found
     match event:
         case TaskClaimed():
@@ -121,6 +120,8 @@ def _hold(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver) -> Non
             holder = None
         case TaskHandedOver():
             holder = event.to
+        case _:
+            assert_never(event)
     turn.put_node(key, path, replace(node, holder=holder))
     turn.act(HoldTask(task=event.task, holder=holder, at=event.received, by=event.by))
 
@@ -130,8 +131,7 @@ _ENDS: dict[str, End] = {"not-needed": "not-needed", "not-possible": "not-possib
 
 def _complete(turn: Turn, event: TaskCompleted) -> None:
     found = find_task(turn.release, turn.journey, event.task)
-    if found is None:  # refused before
-        return
+    assert found is not None, "refused before"
     key, path, _, step = found
     end: End = _ENDS.get(event.outcome, "done")
     turn.act(
@@ -191,10 +191,10 @@ def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
 
 def _visit(turn: Turn, event: VisitReported) -> None:
     found = find_visit(turn.release, turn.journey, event)
-    step = None if found is None else find_step(turn.release, turn.activation(found[0]), found[1])
-    if found is None or not isinstance(step, Visit):  # refused before
-        return
+    assert found is not None, "refused before"
     key, path = found
+    step = find_step(turn.release, turn.activation(key), path)
+    assert isinstance(step, Visit), "a visit was looked for"
     match event.state:
         case "booked":
             move(turn, key, path, step, event.at)
@@ -209,6 +209,8 @@ def _visit(turn: Turn, event: VisitReported) -> None:
                 recover(turn, key, path, step.visit)
             turn.act(CloseVisit(visit=turn.id_of(key, path), end=end, at=event.received))
             close_step(turn, key, path, end, way=event.state, at=_really(turn, key, path, event), contact=None)
+        case _:
+            assert_never(event.state)
 
 
 def _pause(turn: Turn) -> None:
@@ -222,8 +224,7 @@ def _resume(turn: Turn) -> None:
     turn.journey = replace(turn.journey, status="active")
     turn.decide("resumed")
     for key, path, node in _routine(turn):
-        if node.suspended:
-            _restart(turn, key, path, restarted(node, turn.now))
+        _restart(turn, key, path, restarted(node, turn.now))
     for key in tuple(turn.journey.activations):
         resume(turn, key)
     for name in turn.release.pathway.tracks:

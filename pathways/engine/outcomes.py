@@ -1,6 +1,7 @@
 """What one part of a journey means for others: tracks that wait for an outcome or a miss, are started or stopped."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from pathways.engine import undo
 from pathways.engine.admission import admit
@@ -27,8 +28,9 @@ def take_effect(turn: Turn, effect: Effect) -> None:
         case "stop":
             stop(turn, effect.name, step=effect.path)
         case "end":
-            if turn.journey.status != "ended":
-                leave(turn, "completed", effect.at)
+            leave(turn, "completed", effect.at)
+        case _:
+            assert_never(effect.kind)
 
 
 def _cause(effect: Effect, kind: CauseKind) -> Cause:

@@ -184,6 +184,4 @@ def _still_holds(turn: Turn, name: str, cause: Cause) -> bool:
     reading = turn.journey.readings.get(cause.result)
     if reading is None or cause_of(reading).occurrence != cause.occurrence:
         return False
-    if reading.unread is not None:
-        return True
     return truth_of(turn, trigger, reading)[0] is Truth.TRUE and not later_false(turn, trigger, reading)

@@ -74,10 +74,8 @@ def _count_from(turn: Turn, activation: Activation, ended: datetime) -> None:
 
 def _resume_served(turn: Turn, key: str, activation: Activation) -> None:
     """After an undo: tasks that were begun are served with their outcomes, not their later siblings."""
-    for path in activation.served:
-        node = turn.activation(key).nodes.get(path)
-        if node is None:
-            continue
+    for path in [path for path in activation.served if path in activation.nodes]:
+        node = turn.node(key, path)
         step = _step(turn, key, path)
         if node.way is not None and node.ended is not None:
             walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended)
@@ -85,8 +83,7 @@ def _resume_served(turn: Turn, key: str, activation: Activation) -> None:
 
 def _step(turn: Turn, key: str, path: str) -> AnyStep:
     step = find_step(turn.release, turn.activation(key), path)
-    if step is None:  # paths are made by walking these same steps
-        raise KeyError(path)
+    assert step is not None, "paths are made by walking these same steps"
     return step
 
 
@@ -215,6 +212,8 @@ def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:
             closed = _close(turn, key, path, replace(node, contact=None), "not-possible")
             ask_staff(turn, key, path, "contact", step.send)
             return closed
+        case _:
+            assert_never(outcome)
 
 
 def _notify(turn: Turn, key: str, path: str, step: Notify) -> None:

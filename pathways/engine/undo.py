@@ -80,8 +80,7 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
     for other, node in sorted(later.items(), key=lambda item: -item[1].order):
         step = find_step(turn.release, activation, other)
         chooser = _chooser(activation, other)
-        if step is None:
-            continue
+        assert step is not None, "it was entered"
         if chooser is not None or node.chosen or node.holder is not None:
             _serve(undoing, chooser or other, other, step)
             continue

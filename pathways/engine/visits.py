@@ -1,6 +1,5 @@
 """Visits: planned within a window, announced, kept, missed, or stood for by a result that somebody else ordered."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -110,7 +109,7 @@ def remind(turn: Turn, key: str, path: str, step: Visit) -> Contacted:
     return outcome
 
 
-def visit_nodes(release: Release, journey: Journey) -> Iterator[tuple[str, str, Node, Visit]]:
+def visit_nodes(release: Release, journey: Journey) -> list[tuple[str, str, Node, Visit]]:
     """Every visit of the journey that is kept in its state, in the order in which they were entered."""
     found = [
         (node.order, key, path, node, find_step(release, activation, path))
@@ -118,6 +117,5 @@ def visit_nodes(release: Release, journey: Journey) -> Iterator[tuple[str, str, 
         for path, node in activation.nodes.items()
         if node.kind == "visit"
     ]
-    for _, key, path, node, step in sorted(found, key=lambda item: item[0]):
-        if isinstance(step, Visit):
-            yield key, path, node, step
+    ordered = sorted(found, key=lambda item: item[0])
+    return [(key, path, node, step) for _, key, path, node, step in ordered if isinstance(step, Visit)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_never
 
 from pathways.engine import plans, visits
 from pathways.engine.caps import capped_until
@@ -12,7 +12,7 @@ from pathways.engine.context import Facts
 from pathways.engine.journey import Activation, Journey, Node, TrackState
 from pathways.engine.ladders import next_rung
 from pathways.engine.questions import find_step, is_urgent
-from pathways.language.definition import AnyStep, Ask, Send, Silent, Task, Visit, Wait
+from pathways.language.definition import Ask, Send, Silent, Task, Visit, Wait
 from pathways.language.release import Release
 
 WakeKind = Literal["planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over"]
@@ -83,16 +83,18 @@ def _of_activation(
             at = next_rung(release, node, step, facts, journey.patient.zone)
             if at is not None and (not held or is_urgent(step)):
                 yield Wake(at=at, kind="rung", key=key, path=path, place=node.order)
-        elif step is not None and not held and journey.status != "ended":
+        elif isinstance(step, Send | Ask | Visit | Wait) and not held and journey.status != "ended":
             for kind, at in _of_step(step, node, facts, journey.patient.zone):
                 yield Wake(at=at, kind=kind, key=key, path=path, place=node.order)
 
 
-def _of_step(step: AnyStep, node: Node, facts: Facts, zone: str) -> Iterator[tuple[WakeKind, datetime]]:
+def _of_step(
+    step: Send | Ask | Visit | Wait, node: Node, facts: Facts, zone: str
+) -> Iterator[tuple[WakeKind, datetime]]:
     match step:
         case Send():
-            if node.contact is not None:
-                yield "contact", node.contact
+            assert node.contact is not None, "only a deferred message is open"
+            yield "contact", node.contact
         case Ask():
             if node.contact is not None:
                 yield "contact", node.contact
@@ -108,4 +110,4 @@ def _of_step(step: AnyStep, node: Node, facts: Facts, zone: str) -> Iterator[tup
         case Wait():
             yield "wait-over", moved(node.since, step.wait, facts, zone)
         case _:
-            return
+            assert_never(step)
