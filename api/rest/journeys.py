@@ -21,6 +21,8 @@ from pathways.engine.enrolment import enrolment_refusal
 from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
 from pathways.engine.journey import Scalar
 from pathways.errors import Conflict, Invalid
+from pathways.language.definition import Named
+from pathways.language.names import nearest
 from pathways.language.release import Release
 from pathways.language.texts import Text
 from store import audit, journeys, releases, tables
@@ -224,12 +226,14 @@ def tell_event(
     request: Request,
     response: Response,
 ) -> Act:
-    """Something that the pathway knows by name happened outside."""
+    """Something that the pathway knows by name happened outside; a name that starts none of its tracks is refused."""
 
-    def event(id: str, now: datetime) -> Happened:
-        return Happened(id=id, received=now, name=given.name)
+    def make(session: Session, now: datetime) -> Doing:
+        row = _open(session, journey)
+        _check_watched(_release(session, row), given.name)
+        return Doing(journey=row, event=Happened(id=new_id(), received=now, name=given.name))
 
-    return accepted(request, response, _act(house, once, journey, event, actor))
+    return accepted(request, response, do(house, once, make, actor=actor))
 
 
 @router.post("/{journey}/pause", summary="Pause a journey")
@@ -314,12 +318,29 @@ def stop_track(
 
 def _act(house: House, once: Once, journey: str, event: Callable[[str, datetime], AnyEvent], actor: str) -> Act:
     def make(session: Session, now: datetime) -> Doing:
-        row = journeys.lock(session, journey) or journeys.read(session, journey)
-        if row.status == "ended":
-            raise JourneyEnded(hint="Start a new one where the patient needs it.")
-        return Doing(journey=row, event=event(new_id(), now))
+        return Doing(journey=_open(session, journey), event=event(new_id(), now))
 
     return do(house, once, make, actor=actor)
+
+
+def _open(session: Session, journey: str) -> tables.Journey:
+    """The journey, which nothing else changes in this transaction; JourneyEnded where it is over."""
+    row = journeys.lock(session, journey) or journeys.read(session, journey)
+    if row.status == "ended":
+        raise JourneyEnded(hint="Start a new one where the patient needs it.")
+    return row
+
+
+def _check_watched(release: Release, name: str) -> None:
+    known = {track.when.event for track in release.pathway.tracks.values() if isinstance(track.when, Named)}
+    if not known:
+        raise Invalid("The pathway watches no named event.", hint="Start a track by hand instead.")
+    if name not in known:
+        near = nearest(name, known)
+        meant = "" if near is None else f"Did you mean '{near}'? "
+        raise Invalid(
+            "The pathway watches no event of that name.", hint=f"{meant}It knows: {', '.join(sorted(known))}."
+        )
 
 
 def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Journey:

@@ -281,8 +281,7 @@ async def furnish(desk: Desk, settings: Settings) -> dict[str, str]:
     await desk.post(f"/tasks/{second['id']}/claim", Tongxing_Actor="nurse-2")
     ids["task-held"] = second["id"]
     ids["task-open"] = (await desk.call_task(ids["patient-2"], "R-3"))["id"]
-    await desk.post(f"/journeys/{ids['journey-1']}/tracks/symptoms/start")
-    ids["act"] = (await desk.post(f"/journeys/{ids['journey-1']}/events", {"name": "unheard"}))["id"]
+    ids["act"] = (await desk.post(f"/journeys/{ids['journey-1']}/tracks/symptoms/start"))["id"]
     await desk.post(f"/journeys/{ids['journey-2']}/pause")
     await desk.post(f"/journeys/{ids['journey-3']}/withdraw")
     ids["visit"] = (await desk.get("/visits", journey=ids["journey-1"]))["items"][0]["id"]

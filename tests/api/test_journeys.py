@@ -1,5 +1,7 @@
 """Journeys through the API: started once, paused, ended, and every death in one place."""
 
+import pytest
+
 from tests.api.clinic import Desk, Known, person, result
 
 
@@ -92,3 +94,22 @@ async def test_a_result_of_a_patient_on_no_pathway_is_stored(desk: Desk, known: 
     """Nothing is dropped: it waits for a pathway that asks for it."""
     taken = await desk.post("/observations", result(known.ids["patient-child"], "S-1"), status=202)
     assert taken["state"] == "stored"
+
+
+@pytest.mark.parametrize(
+    ("pathway", "name", "hint"),
+    [
+        ("clinic", "admited", "Did you mean 'admitted'? It knows: admitted."),
+        ("clinic", "surgery-booked", "It knows: admitted."),
+        ("other", "admitted", "Start a track by hand instead."),
+    ],
+)
+async def test_an_event_that_nothing_watches_is_refused(
+    desk: Desk, known: Known, pathway: str, name: str, hint: str
+) -> None:
+    """The names that the pathway knows are told, the nearest one first."""
+    anchors = {"birth": "2026-01-01"} if pathway == "other" else {}
+    start = {"patient": known.ids["patient-3"], "pathway": pathway, "anchors": anchors}
+    journey = (await desk.post("/journeys", start))["id"]
+    refused = await desk.post(f"/journeys/{journey}/events", {"name": name}, status=422)
+    assert refused["hint"] == hint
