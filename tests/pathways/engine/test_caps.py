@@ -208,3 +208,47 @@ def test_losing_one_cause_rebases_and_losing_the_last_undoes() -> None:
     play.result(6.0, "r3", 2, "corrected")
     assert play.result(6.0, "r2", 2, "corrected") == ["close call cancelled undone"]
     assert play.open == []
+
+
+RESTART = """
+t:
+  safety: no
+  when: {observed: glucose, if: "glucose <= low"}
+  at_most: once per 4h
+  while_running: restart
+  steps: [{task: call, role: ward-nurse}]
+"""
+
+
+def test_an_older_value_does_not_restart_what_a_newer_one_started() -> None:
+    """A value that was taken before the one that runs joins it; a newer one takes its place."""
+    play = Player(RESTART.replace("  at_most: once per 4h\n", ""))
+    play.result(3.0, "r1")
+    assert play.result(3.0, "r0", effective="2026-01-05 08:00") == ["note call joined"]
+    play.after("1h")
+    assert play.result(3.0, "r2") == ["close call cancelled restarted", "open call"]
+
+
+def test_several_capped_values_restart_once() -> None:
+    """When the window ends the deferred values become one activation, not one that each restarts."""
+    play = Player(RESTART.replace("once per", "2 per"))
+    for name in ("r1", "r2"):
+        play.result(3.0, name)
+        play.complete("call")
+    play.result(2.9, "r3")
+    play.result(2.8, "r4")
+    assert play.until("2026-01-05 13:00") == ["open call"]
+    assert play.why == ["t started", "t joined"]
+
+
+def test_a_false_value_that_is_withdrawn_no_longer_overrules_an_earlier_one() -> None:
+    """A capped value that a later false one let go starts after all when that one is withdrawn."""
+    play = Player(LOW)
+    play.result(3.0, "r1")
+    play.complete("call")
+    play.after("1h")
+    play.result(2.9, "r2")
+    play.after("1h")
+    play.result(6.0, "r3")
+    assert play.until("2026-01-05 14:00") == []
+    assert play.result(6.0, "r3", 2, "entered-in-error") == ["open call"]

@@ -139,3 +139,41 @@ def test_a_review_in_a_pause_opens_at_resume(value: float | None) -> None:
     play.result(value, effective="2026-01-05 01:00")
     assert play.open == []
     assert play.resume() == ["open review-result"]
+
+
+def test_a_held_value_whose_version_was_replaced_does_not_start() -> None:
+    """A value held in a pause that turned unreadable starts nothing at resume but the review that one track asks."""
+    play = Player("""
+a: {safety: no, when: {observed: glucose, if: "glucose > 10"}, steps: [{task: call, role: ward-nurse}]}
+b: {safety: no, when: {observed: glucose, if: "glucose > 11"}, steps: [{task: check, role: ward-nurse}]}
+""")
+    play.pause()
+    play.result(12.0)
+    play.result(None, "r1", 2, text="?")
+    assert play.resume() == ["open review-result"]
+    assert play.why == ["resumed", "b false"]
+
+
+def test_a_question_about_lateness_waits_through_a_pause() -> None:
+    """A resume does not ask again what a person is being asked."""
+    play = Player("t: {when: {at: enrolled + 1d}, steps: [{task: call, role: ward-nurse, late: ask}]}")
+    assert play.outage("2026-01-06 12:00") == ["open decide-late"]
+    play.pause()
+    assert play.resume() == ["note decide-late resumed due"]
+    assert play.complete("decide-late", "run") == ["close decide-late done", "open call"]
+
+
+def test_a_task_that_a_worse_value_made_due_stays_due_through_a_pause() -> None:
+    """What is due now does not move by a pause."""
+    play = Player("""
+low:
+  safety: no
+  when: {observed: glucose, if: "glucose <= low", worse: lower}
+  steps: [{task: call, role: ward-nurse, due: 1 working day, ladder: routine}]
+""")
+    play.result(3.0, "r1")
+    play.result(2.0, "r2")
+    play.pause()
+    play.until("2026-01-08 09:00")
+    play.resume()
+    assert play.due("call") == "2026-01-05 09:00"

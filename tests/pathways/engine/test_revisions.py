@@ -3,7 +3,7 @@
 import pytest
 
 from pathways.engine.journey import ResultStatus
-from tests.pathways.engine.build import Player
+from tests.pathways.engine.build import Player, at
 
 
 def low(steps: str, *, safety: str = "yes", more: str = "") -> str:
@@ -240,3 +240,51 @@ def test_worse_again_after_everything_ended_starts_again() -> None:
     play.result(3.0, "r1")
     play.complete("call")
     assert play.result(2.0, "r1", 2, "corrected") == ["open call"]
+
+
+def test_a_value_that_came_late_changes_what_others_mean() -> None:
+    """A condition that counts is judged again when a value comes late, and when that one is withdrawn."""
+    play = Player("""
+high:
+  safety: no
+  when: {observed: glucose, if: "glucose > 10 && count(glucose, 7d) >= 2"}
+  steps: [{task: call, role: ward-nurse}]
+""")
+    assert play.result(11.0, "r1") == []
+    assert play.result(9.0, "r0", effective="2026-01-04 09:00") == ["open call"]
+    assert play.why == ["high false", "high started"]
+    assert play.result(9.0, "r0", 2, "cancelled", effective="2026-01-04 09:00") == ["close call cancelled undone"]
+
+
+def test_a_value_that_another_track_has_set_since_is_left() -> None:
+    """Undo puts back what a step replaced, unless a later step of another track has set it."""
+    play = Player(
+        low("[{set: level, to: 1}]").replace(
+            "{when: by-hand, steps: [{task: check",
+            "{when: by-hand, steps: [{set: flag, to: true}, {set: level, to: 2}, {task: check",
+        )
+    )
+    play.result(3.0, "r1")
+    play.start("other")
+    play.result(6.0, "r1", 2, "corrected")
+    assert play.journey.values == {"flag": True, "level": 2.0}
+
+
+def test_everything_open_under_a_choice_is_served_on() -> None:
+    """A message that waits and a task under one choice both outlive the undo."""
+    play = Player(
+        low("[{task: call, role: ward-nurse, outcomes: {refer: [{send: n}, {task: letter, role: ward-nurse}]}}]")
+    )
+    play.until("2026-01-05 22:00")
+    play.result(3.0, "r1")
+    assert play.complete("call", "refer") == ["close call done", "open letter"]
+    play.result(6.0, "r1", 2, "corrected")
+    assert play.until("2026-01-06 08:00") == ["send n"]
+
+
+def test_a_task_that_was_skipped_needs_no_undo() -> None:
+    """A step that was too late to be done is nothing to take back."""
+    play = Player(low("[{task: call, role: ward-nurse, late: skip}, {task: check, role: ward-nurse}]"))
+    play.now = at("2026-01-05 13:00")
+    assert play.result(3.0, "r1", received="2026-01-05 09:00") == ["open check"]
+    assert play.result(6.0, "r1", 2, "corrected") == ["close check cancelled undone"]

@@ -273,3 +273,30 @@ def test_a_bounded_value_in_a_window_has_no_mean() -> None:
     assert play.why == ["t unknown"]
     play.result(5.0, "r2")
     assert play.why == ["t unknown"]
+
+
+def test_a_stale_value_that_is_still_true_stays_with_its_review() -> None:
+    """A later version of a value that is being reviewed shows on the same review."""
+    play = Player(SAFETY)
+    play.result(3.0, "r1", effective="2026-01-01 09:00")
+    assert play.result(2.5, "r1", 2, "corrected", effective="2026-01-01 09:00") == ["note review-result stale flag"]
+    assert play.open == ["review-result"]
+
+
+def test_a_lower_bound_shows_as_it_was_printed() -> None:
+    """What is known only to lie above a bound is shown with its comparator."""
+    play = Player(
+        't: {safety: no, when: {observed: glucose, if: "glucose > 10"}, steps: [{task: call, role: ward-nurse}]}'
+    )
+    play.result(None, text="HI")
+    assert play.task("call").values == {"glucose": ">33.3"}
+
+
+def test_another_value_does_not_bring_back_one_that_was_excluded() -> None:
+    """What was decided on a value stays decided when a value comes that does not bear on it."""
+    play = Player(ASKED, facts=replace(FACTS, inpatient=True))
+    play.result(3.0, "r1")
+    play.facts = FACTS
+    play.after("1h")
+    assert play.result(6.0, "r2") == []
+    assert play.result(7.0, "r2", 2, "corrected") == []

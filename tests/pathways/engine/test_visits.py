@@ -282,3 +282,10 @@ def test_a_report_names_the_visit_or_the_oldest_of_the_name() -> None:
     assert play.why == ["refused"]
     play.visit("v", "kept", visit=second)
     assert play.open == []
+
+
+def test_a_booking_that_confirms_the_date_changes_nothing() -> None:
+    """A booking at the planned time is booked as it is, with its reminders."""
+    play = booked()
+    assert play.visit("recheck", "booked", "2026-01-15 09:00") == ["book recheck 2026-01-15 09:00"]
+    assert play.until("2026-01-14 09:00") == ["send recheck"]
