@@ -7,15 +7,19 @@ and everything that can be tried again later is `StoreUnavailable`. No error tex
 import sqlite3
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ForUpdateArg
@@ -27,6 +31,11 @@ __all__ = ["LOCKED", "Database", "Session", "StoreDefect", "open_database", "wai
 
 LOCKED = ForUpdateArg(key_share=True)
 """How a row is locked that others refer to: who adds a row that names it need not wait, and so cannot deadlock."""
+ANSWER_SECONDS = 5.0
+"""How long a statement may take; lists and writes take milliseconds."""
+_CONNECT_SECONDS = 3
+_GRACE_SECONDS = 1.0
+"""A server that works ends a statement itself; one that has not said so this long after is hung."""
 POOL_SIZE = 10
 POOL_OVERFLOW = 30
 _READ = "tongxing_read"
@@ -85,7 +94,7 @@ class Database:
         Raises:
             StoreUnavailable: the database is away.
         """
-        with self._errors(), self._my_turn(), self._engine.begin() as connection:
+        with self._errors(), self._my_turn(), self._engine.begin() as connection, _unhurried(connection):
             if not self.sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             config = _alembic()
@@ -145,10 +154,27 @@ class Database:
             raise StoreDefect(_defect(failed.orig)) from None
 
 
-def open_database(url: str, *, wait_seconds: float = 5.0) -> Database:
+class _Impatient(psycopg.Connection[Any]):
+    """A connection that a server which is hung, and whose host still takes what is sent to it, cannot hold for ever."""
+
+    patience: float | None = None
+    """Seconds for an answer; None waits as long as it takes."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for the server; the connection is of no use any more where it kept silent."""
+        try:
+            return super().wait(gen, interval, timeout=self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.info.transaction_status is TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
+def open_database(url: str, *, wait_seconds: float = 5.0, answer_seconds: float = ANSWER_SECONDS) -> Database:
     """The store at a SQLAlchemy address (`sqlite:///FILE` or `postgresql://...`).
 
-    `wait_seconds` is how long a write waits for its turn before it is `StoreUnavailable`.
+    `wait_seconds` is how long a write waits for its turn, and `answer_seconds` how long a PostgreSQL may take for a
+    statement, before it is `StoreUnavailable`.
 
     Raises:
         Misconfigured: the address is not one of these.
@@ -169,8 +195,7 @@ def open_database(url: str, *, wait_seconds: float = 5.0) -> Database:
         connect_args: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": wait_seconds}
     else:
         address = address.set(drivername="postgresql+psycopg")
-        milliseconds = round(wait_seconds * 1000)
-        connect_args = {"connect_timeout": 5, "options": f"-c lock_timeout={milliseconds}"}
+        connect_args = _impatience(wait_seconds, answer_seconds)
     engine = create_engine(
         address,
         connect_args=connect_args,
@@ -183,6 +208,8 @@ def open_database(url: str, *, wait_seconds: float = 5.0) -> Database:
     if backend == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "do_connect", partial(_connect_postgresql, answer_seconds + _GRACE_SECONDS))
     return Database(engine, wait_seconds)
 
 
@@ -209,6 +236,42 @@ def _data_version(connection: Connection) -> object:
     with closing(connection.connection.cursor()) as cursor:
         cursor.execute("PRAGMA data_version")
         return cursor.fetchone()
+
+
+def _impatience(wait_seconds: float, answer_seconds: float) -> dict[str, Any]:
+    """What bounds a wait for PostgreSQL: for a connection, a lock, a statement, and a host that is gone."""
+    limits = {"lock_timeout": wait_seconds, "statement_timeout": answer_seconds}
+    return {
+        "connect_timeout": _CONNECT_SECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "options": " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items()),
+    }
+
+
+def _connect_postgresql(
+    patience: float, _dialect: object, _record: object, args: Sequence[Any], named: dict[str, Any]
+) -> _Impatient:
+    connection = _Impatient.connect(*args, **named)
+    connection.patience = patience
+    return connection
+
+
+@contextmanager
+def _unhurried(connection: Connection) -> Generator[None]:
+    """A migration takes as long as it takes."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, _Impatient):
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    patience, driver.patience = driver.patience, None
+    try:
+        yield
+    finally:
+        driver.patience = patience
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

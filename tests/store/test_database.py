@@ -1,6 +1,8 @@
 """Transactions, the schema, waiting for a change, and what a caller sees when the database is away."""
 
 import multiprocessing
+import os
+import signal
 import sqlite3
 import threading
 import time
@@ -11,12 +13,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import func, select
 
 from pathways.engine.actions import OpenAsk
 from pathways.engine.events import Happened
 from pathways.errors import Conflict, Misconfigured, StoreUnavailable
 from store import asks, audit, inbox, journeys, patients, tables
 from store.database import Database, StoreDefect, open_database, wait_for_sequence
+from tests.database_fixtures import PostgreSQL
 from tests.store import builders
 from tests.store.builders import NOW
 
@@ -186,6 +190,53 @@ def test_a_connection_that_the_server_ended_is_replaced(database: Database, data
         other.close()
     with database.read() as session:
         assert len(patients.find(session)) == 1
+
+
+def test_a_server_that_hangs_is_the_store_being_away(postgresql: PostgreSQL) -> None:
+    """A server that is stopped, and a statement that takes too long, hold no thread; afterwards all is well again."""
+    database = open_database(postgresql.url(postgresql.template), answer_seconds=0.2)
+    with database.connected() as connection:
+        server = connection.scalar(select(func.pg_backend_pid()))
+    assert isinstance(server, int)
+    os.kill(server, signal.SIGSTOP)
+    stopped = {server}
+
+    def hang() -> None:
+        with database.write() as session:
+            hanging = session.scalars(select(func.pg_backend_pid())).one()
+            os.kill(hanging, signal.SIGSTOP)
+            stopped.add(hanging)
+            patients.find(session)
+
+    began = time.monotonic()
+    try:
+        with database.read() as session:  # the connection that hangs is found dead and replaced
+            assert session.scalar(select(func.pg_backend_pid())) not in stopped
+        with pytest.raises(StoreUnavailable), database.read() as session:
+            session.execute(select(func.pg_sleep(60)))
+        with pytest.raises(StoreUnavailable):
+            hang()
+        with database.read() as session:
+            assert patients.find(session) == []
+    finally:
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+    assert time.monotonic() - began < 20
+    database.close()
+
+
+def test_a_migration_takes_as_long_as_it_takes(postgresql: PostgreSQL) -> None:
+    """No statement of it is ended for being slow, and it waits for another migration."""
+    database = open_database(postgresql.url(postgresql.template), answer_seconds=0.1)
+    with database.connected() as other:
+        other.exec_driver_sql("SELECT pg_advisory_xact_lock(7466737)")
+        later = threading.Timer(1.5, other.rollback)
+        later.start()
+        began = time.monotonic()
+        database.migrate()
+        assert time.monotonic() - began > 1.2
+        later.join()
+    database.close()
 
 
 @pytest.mark.parametrize("url", ["", "not an address", "mysql://somewhere/x", "sqlite://", "sqlite:///:memory:"])
