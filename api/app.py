@@ -8,13 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from activities.clock import utc_now
 from api import errors, operations
 from api.access import AccessLog
 from api.engine import ClientProvider, EngineLink
+from api.entrance import Entrance
 from api.house import House, Site
 from api.metrics import Metrics
 from api.openapi import describe
@@ -39,7 +39,7 @@ from store.facts import Policy
 
 MOST_BYTES = 4_000_000
 """Of a request."""
-LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine; a page from elsewhere that had its name point here is refused."""
 
 _TAGS = [
@@ -105,7 +105,6 @@ def create_app(
         description="Care pathways: patients, journeys, tasks, results. Errors are problem documents (RFC 9457).",
         openapi_tags=_TAGS,
         lifespan=lifespan,
-        max_body_size=MOST_BYTES,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
@@ -134,7 +133,7 @@ def create_app(
     app.include_router(reference.router)
     app.mount("/static", StaticFiles(directory=Path(str(files("api"))) / "static"), name="static")
     errors.install(app)
+    app.add_middleware(Entrance, hosts=LOOPBACK, most_bytes=MOST_BYTES)
     app.add_middleware(AccessLog, metrics=metrics)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK)
     app.openapi = lambda: describe(app)
     return app

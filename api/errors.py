@@ -38,6 +38,12 @@ _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
 _log = structlog.get_logger(__name__)
 
 
+class ForeignHost(Refused):
+    """The request was sent to a name that is not of this machine."""
+
+    code = "foreign-host"
+
+
 class NobodyActs(Refused):
     """The request does not say who acts."""
 
@@ -124,6 +130,7 @@ KINDS: Mapping[type[TongxingError], Kind] = {
     AnswersDoNotFit: _kind(422, "填写的内容与表单不符", "The answers do not fit the form"),
     InTheFuture: _kind(422, "时间不能在将来", "The time lies in the future"),
     PathwayProblems: _kind(422, "路径文件未通过检查", "The pathway does not check"),
+    ForeignHost: _kind(400, "该地址不属于本机", "The address is not that of this machine"),
     NobodyActs: _kind(401, "未说明操作人员", "It is not said who acts"),
     Forbidden: _kind(403, "没有权限", "This person may not do it"),
     StaffUnknown: _kind(403, "操作人员不在册", "Whoever acts does not work here"),
@@ -203,7 +210,7 @@ def install(app: FastAPI) -> None:
 
 def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The response of a problem."""
-    told = dict(headers or {}) | {"Content-Language": language_of(request)}
+    told = dict(headers or {}) | {"Content-Language": language_of(request), "Cache-Control": "no-store"}
     if problem.status == 503:
         told["Retry-After"] = str(RETRY_AFTER_SECONDS)
     content = problem.model_dump(exclude_none=True)
@@ -250,16 +257,27 @@ async def _on_malformed(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    kind = _OF_STATUS.get(error.status_code, _OF_STATUS[400])
+    return of_status(request, error.status_code, error.headers)
+
+
+def of_status(request: Request, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer to a request that reached no route, or only just."""
+    kind = _OF_STATUS.get(status, _OF_STATUS[400])
     problem = Problem(
-        type=_type(f"http-{error.status_code}"),
+        type=_type(f"http-{status}"),
         title=kind.title.in_(language_of(request)),
-        status=error.status_code,
+        status=status,
         detail=kind.title.en + ".",
-        hint="/docs shows the addresses and what they take.",
-        code=f"http-{error.status_code}",
+        hint="Send it in parts." if status == 413 else "/docs shows the addresses and what they take.",
+        code=f"http-{status}",
     )
-    return respond(request, problem, error.headers)
+    return respond(request, problem, headers)
+
+
+def on_foreign_host(request: Request) -> JSONResponse:
+    """The answer to a page from elsewhere that had its own name point to this machine."""
+    error = ForeignHost(hint="Use http://127.0.0.1 or http://localhost with the port of the server.")
+    return respond(request, problem_of(error, language_of(request)))
 
 
 async def _on_defect(request: Request, error: Exception) -> JSONResponse:

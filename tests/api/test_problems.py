@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -82,18 +82,59 @@ async def test_what_cannot_be_read_is_malformed(desk: Desk, content: bytes) -> N
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_a_body_that_is_too_large_is_refused(desk: Desk) -> None:
-    """It is not read to its end."""
-    answer = await desk.http.post(
-        "/api/v1/patients", content=b" " * 5_000_000, headers={"Content-Type": "application/json"}
-    )
-    assert answer.status_code == 413
+async def _in_parts(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 1000):
+        yield b" " * 1000
 
 
-async def test_another_name_for_this_machine_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("path", ["/api/v1/patients", "/api/v1/journeys"])
+async def test_a_body_that_is_too_large_is_refused(desk: Desk, told: bool, path: str) -> None:
+    """It is not read to its end, whether its length was told or not."""
+    content = b" " * 5_000_000 if told else _in_parts(5_000_000)
+    answer = await desk.http.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    assert answer.json()["code"] == "http-413"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("LocalHost:8000", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 400),
+        ("evil.example:8000", 400),
+        ("127.0.0.1.evil.example", 400),
+        ("127.0.0.1@evil.example", 400),
+        ("[::2]", 400),
+        ("", 400),
+    ],
+)
+async def test_another_name_for_this_machine_is_refused(desk: Desk, host: str, status: int) -> None:
     """A page from elsewhere that had its own name point here gets nothing."""
-    answer = await desk.http.get("/api/v1/tasks", headers={"Host": "evil.example"})
-    assert answer.status_code == 400
+    answer = await desk.http.get("/api/v1/tasks", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 400:
+        assert (answer.headers["Content-Type"], answer.json()["code"]) == ("application/problem+json", "foreign-host")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/v1/nothing", "/", "/openapi.json", "/ready"])
+async def test_no_answer_is_kept_on_its_way(desk: Desk, path: str) -> None:
+    """Neither a browser nor a proxy keeps what may be about a patient; a style sheet may be kept."""
+    assert (await desk.http.get(path)).headers["Cache-Control"] == "no-store"
+    assert "Cache-Control" not in (await desk.http.get("/static/worklist.css")).headers
+
+
+async def test_what_is_refused_at_the_entrance_is_logged(store: Database, settings: Settings, log: io.StringIO) -> None:
+    """Who tries is seen in the log, without the name that was used."""
+    async with open_desk(store, settings) as desk:
+        await desk.http.get("/api/v1/tasks", headers={"Host": "evil.example"})
+        await desk.http.post("/api/v1/patients", content=b" " * 5_000_000)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    said = [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
+    assert said == [("unknown", 400), ("unknown", 413)]
+    assert "evil" not in log.getvalue()
 
 
 def test_every_error_has_its_place_in_the_table() -> None:
