@@ -24,12 +24,12 @@ from store.database import Database, Session, StoreDefect
 from store.facts import Policy
 
 GIVE_UP_AFTER = timedelta(days=2)
-"""What could not leave for this long is given up, visibly."""
+"""What was tried in vain for this long is given up, visibly; time in which it was not to leave does not count."""
 RETRY_AFTER = timedelta(seconds=30)
 """Before the second attempt; twice as long before each one after it, an hour at most."""
 RETRY_AFTER_AT_MOST = timedelta(hours=1)
 SEND_TAKES_AT_MOST = timedelta(seconds=7)
-"""A send is begun only while the lease lasts this long."""
+"""A send is begun only while the lease lasts this long, also where the provider was asked first."""
 
 _log = structlog.get_logger(__name__)
 
@@ -93,10 +93,7 @@ def send_batch(
         )
     for message in leased:
         alive()
-        if outbox.clock() + SEND_TAKES_AT_MOST < now + outbox.lease:
-            _send(outbox, message)
-        else:
-            _settle(outbox, message, "waiting")
+        _send(outbox, message)
     with outbox.database.read() as session:
         due = messages.next_due(session, urgent=urgent, shard=shard, shards=shards)
     return Left(taken=len(leased), more=due is not None and due <= outbox.clock(), next_at=due)
@@ -132,6 +129,9 @@ class MessagingActivities:
 
 
 def _send(outbox: Outbox, message: tables.Message) -> None:
+    if not _lasts(outbox, message):
+        _settle(outbox, message, "waiting")
+        return
     try:
         with outbox.database.read() as session:
             row = messages.read(session, message.id)
@@ -147,7 +147,11 @@ def _send(outbox: Outbox, message: tables.Message) -> None:
         outgoing = "unwritable"
     match outgoing:
         case OutgoingMessage():
-            _record(outbox, message, _hand_over(outbox, message, outgoing), outgoing.text)
+            outcome = _hand_over(outbox, message, outgoing)
+            if outcome is None:
+                _settle(outbox, message, "waiting")
+            else:
+                _record(outbox, message, outcome, outgoing.text)
         case gate.Deferred(until=until):
             _settle(outbox, message, "waiting", retry_at=until)
         case gate.Dropped(reason=reason):
@@ -178,13 +182,21 @@ def _recipient(session: Session, message: tables.Message) -> str | None:
     return None if contact is None else f"{contact.kind}:{contact.value}"
 
 
-def _hand_over(outbox: Outbox, message: tables.Message, outgoing: OutgoingMessage) -> Outcome:
-    """Send, but first ask a provider that does not know keys what became of an earlier attempt."""
+def _lasts(outbox: Outbox, message: tables.Message) -> bool:
+    """Whether the lease is long enough to send: after its end somebody else may."""
+    return message.lease_until is not None and outbox.clock() + SEND_TAKES_AT_MOST < message.lease_until
+
+
+def _hand_over(outbox: Outbox, message: tables.Message, outgoing: OutgoingMessage) -> Outcome | None:
+    """Send, but first ask a provider that does not know keys what became of an earlier attempt.
+
+    None, and nothing was sent, where the lease became too short meanwhile.
+    """
     channel, earlier = outbox.channel, message.attempts > 1
     try:
         if earlier and not channel.honours_keys and (found := channel.query(outgoing.key)) is not None:
             return found
-        return channel.send(outgoing)
+        return channel.send(outgoing) if _lasts(outbox, message) else None
     except Exception as defect:
         # A channel should raise nothing. Whether the message left is not known, and those behind it must not wait.
         _log.error("a channel broke off", message=message.id, error=type(defect).__name__)
@@ -200,8 +212,9 @@ def _record(outbox: Outbox, message: tables.Message, outcome: Outcome, text: str
         case "bad_address" | "opted_out":
             _settle(outbox, message, "failed", outcome=kind)
         case "retry" | "refresh_token" | "config_error" | "quota" | "unknown":
-            retry_at = outbox.clock() + (outcome.after or _pause(message))
-            if retry_at > message.created + GIVE_UP_AFTER:
+            now = outbox.clock()
+            retry_at = now + (outcome.after or _pause(message))
+            if retry_at > (message.tried_at or now) + GIVE_UP_AFTER:
                 _settle(outbox, message, "failed", outcome=kind)
             else:
                 _settle(outbox, message, "waiting", outcome=kind, retry_at=retry_at)

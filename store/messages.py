@@ -89,6 +89,7 @@ def _add(
             lease_until=None,
             lease_by=None,
             attempts=0,
+            tried_at=None,
             channel=None,
             provider_id=None,
             outcome=None,
@@ -178,7 +179,10 @@ def settle(
             row.dropped = outcome
         case "waiting":
             row.not_before = retry_at or now
-            row.attempts -= outcome is None
+            if outcome is None:
+                row.attempts -= 1
+            elif row.tried_at is None:
+                row.tried_at = now
         case "failed":
             row.channel, row.rendered = channel, rendered
     session.flush()

@@ -391,6 +391,8 @@ class Message(Base):
     lease_until: Mapped[datetime | None]
     lease_by: Mapped[str | None]
     attempts: Mapped[int]
+    tried_at: Mapped[datetime | None]
+    """The first attempt that did not succeed."""
     channel: Mapped[str | None]
     provider_id: Mapped[str | None] = mapped_column(index=True)
     outcome: Mapped[str | None]

@@ -10,10 +10,19 @@ from itertools import chain, repeat
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.channels import provider
 from activities.channels.channel import Channel, Outcome, OutgoingMessage
 from activities.channels.preview import PreviewChannel
 from activities.channels.provider import HttpChannel
-from activities.messaging import Left, MessagingActivities, Outbox, SendBatch, send_batch, urgent_loop
+from activities.messaging import (
+    SEND_TAKES_AT_MOST,
+    Left,
+    MessagingActivities,
+    Outbox,
+    SendBatch,
+    send_batch,
+    urgent_loop,
+)
 from pathways.engine.actions import BookVisit, NotifyStaff, OpenAsk, OpenTask, SendMessage
 from pathways.language.messages import KNOWN_VARIABLES
 from pathways.language.release import Contents, Release, make_release
@@ -21,7 +30,7 @@ from pathways.language.texts import Text
 from store import alarms, asks, messages, patients, releases, tables, tasks, visits
 from store.database import Database
 from store.facts import Policy
-from tests.activities.recorder import Recorder, recording
+from tests.activities.recorder import Recorder, recording, trickling
 from tests.store import builders
 from tests.store.builders import NOW, at
 
@@ -306,6 +315,51 @@ def test_nobody_is_told_twice_when_an_answer_is_lost(bench: Bench, honours_keys:
         send_batch(outbox, urgent=False)
     assert bench.row().state in ("sent", "delivered")
     assert [told["key"] for told in recorder.told] == ["m"]
+
+
+def test_an_answer_that_trickles_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send ends before its lease does, though each byte of the answer comes in time."""
+    monkeypatch.setattr(provider, "SEND_WITHIN", timedelta(seconds=0.3))
+    monkeypatch.setattr(provider, "QUERY_WITHIN", timedelta(seconds=0.3))
+    with trickling(every=0.05) as url:
+        channel = HttpChannel(url, honours_keys=False)
+        assert channel.send(OutgoingMessage(key="k", recipient="sms:1", text="t")).kind == "unknown"
+        assert channel.query("k") == Outcome(kind="retry")
+        channel.close()
+    assert provider.SEND_WITHIN < SEND_TAKES_AT_MOST
+
+
+def test_nobody_is_told_twice_when_a_question_outlives_the_lease(bench: Bench) -> None:
+    """The lease is looked at again right before the send; the message waits for its next one, as it was."""
+
+    class Slow(Answering):
+        honours_keys = False
+        told = 0
+
+        def send(self, message: OutgoingMessage) -> Outcome:
+            self.told += 1
+            return self.outcome
+
+        def query(self, key: str) -> Outcome | None:
+            bench.clock.at += timedelta(seconds=10)
+            return None
+
+    bench.put()
+    channel = Slow(Outcome(kind="unknown"))
+    send_batch(bench.over(channel), urgent=False)
+    bench.clock.at = at(minutes=1)
+    send_batch(bench.over(channel), urgent=False)
+    assert (channel.told, bench.row().state, bench.row().attempts) == (1, "waiting", 1)
+
+
+def test_a_message_is_given_up_two_days_after_it_was_first_tried(bench: Bench) -> None:
+    """What quiet hours and the budget of contacts held for a week has its two days all the same."""
+    bench.put()
+    failing = bench.over(Answering(Outcome(kind="retry")))
+    for days, state in ((7, "waiting"), (8.9, "waiting"), (9, "failed")):
+        bench.clock.at = at(days=days)
+        send_batch(failing, urgent=False)
+        assert bench.row().state == state
 
 
 @pytest.mark.parametrize("honours_keys", [True, False])
