@@ -21,6 +21,10 @@ from store.ids import new_id
 
 BACKFILL = timedelta(days=30)
 """A journey that starts is told the patient's results of this long before."""
+LONGEST = timedelta(days=120 * 366)
+"""No anchor lies further back."""
+EARLIEST_ZONE = timedelta(hours=14)
+"""Ahead of UTC: where a day begins first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ def begin(session: Session, start: Start, *, by: str, now: datetime) -> Begun:
         raise Invalid("The enrolment lies in the future.", hint="Start the journey on its day.")
     _check_goes_with(session, release, open_now)
     _check(release, start)
+    _check_times(start, patient, now)
     journey = _row(start, patient, row, release, by=by, now=now)
     session.add(journey)
     session.flush()
@@ -151,6 +156,15 @@ def _check(release: Release, start: Start) -> None:
             raise Invalid(f"The pathway has no value '{name[:60]}'{did_you_mean(name, pathway.values)}.")
         if declared.type != _type_of(value):
             raise Invalid(f"Value '{name}' must be a {declared.type}.")
+
+
+def _check_times(start: Start, patient: tables.Patient, now: datetime) -> None:
+    for name, at in {**(start.anchors or {}), "enrolled": start.enrolled}.items():
+        # A date without a zone was read in the hospital's; it counts as long as it is the day of birth somewhere.
+        if (at + EARLIEST_ZONE).date() < patient.born:
+            raise Invalid(f"Anchor '{name}' lies before the patient's birth.", hint="Correct it, or the birth date.")
+        if at < now - LONGEST:
+            raise Invalid(f"Anchor '{name}' lies more than 120 years back.", hint="Correct its year.")
 
 
 def _type_of(value: Scalar) -> str:

@@ -237,12 +237,18 @@ def record_death(session: Session, patient: str, at: datetime, *, now: datetime)
     Raises:
         NotFound: there is no such patient.
         Invalid: the death lies in the future, or before the birth.
+        Conflict: a death at another time is recorded.
     """
     row = lock(session, patient)
     if at > now:
         raise Invalid("The time of death lies in the future.", hint="Correct it.")
     if at.astimezone(zone_named(row.zone)).date() < row.born:
         raise Invalid("The time of death lies before the birth.", hint="Correct it.")
+    if row.died_at is not None and row.died_at != at:
+        raise Conflict(
+            "A death at another time is recorded already.",
+            hint="Read the patient to see when; it ended the journeys, so nothing is left to be told.",
+        )
     if row.died_at is None:
         row.died_at = at
         row.version += 1

@@ -241,7 +241,7 @@ def record_consents(patient: fields.IdInPath, given: Consents, house: HouseOf, a
 
 @router.post("/{patient}/death", summary="Record a death")
 def record_death(patient: fields.IdInPath, given: Death, house: HouseOf, actor: Person) -> Died:
-    """Every journey of the patient ends, and nothing is sent to them from this moment on."""
+    """Every journey of the patient ends, and nothing is sent to them from this moment on; another time is refused."""
     return die(house, patient, given, actor=actor)
 
 

@@ -49,6 +49,9 @@ async def test_a_death_ends_every_journey(live: Desk) -> None:
     for journey in (one, two):
         ended = await live.until(f"/journeys/{journey}", lambda said: said["status"] == "ended")
         assert ended["exit"] == "died"
+    assert await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:00Z"}, status=200)
+    other = await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:01Z"}, status=409)
+    assert "recorded already" in other["detail"]
     refused = await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "3"}, status=409)
     assert "died" in refused["detail"]
 

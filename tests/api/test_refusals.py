@@ -100,6 +100,8 @@ REFUSALS: list[Refusal] = [
     ("POST /journeys", "", "unknown anchor", START | {"anchors": {"surgry": "2026-01-01"}}, NURSE, 422, "invalid"),
     ("POST /journeys", "", "anchor missing", {"patient": "{patient-3}", "pathway": "other"}, NURSE, 422, "invalid"),
     ("POST /journeys", "", "enrolled tomorrow", START | {"anchors": {"enrolled": TOMORROW}}, NURSE, 422, "invalid"),
+    ("POST /journeys", "", "enrolled unborn", START | {"anchors": {"enrolled": "1961-01-01"}}, NURSE, 422, "invalid"),
+    ("POST /journeys", "", "operated unborn", START | {"anchors": {"surgery": "1961-01-01"}}, NURSE, 422, "invalid"),
     ("POST /journeys", "", "unknown value", START | {"data": {"drinks": True}}, NURSE, 422, "invalid"),
     ("POST /journeys", "", "parameter out of range", START | {"data": {"low": 9}}, NURSE, 422, "invalid"),
     ("POST /journeys", "", "parameter is a text", START | {"data": {"low": "4"}}, NURSE, 422, "invalid"),

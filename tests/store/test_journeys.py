@@ -1,7 +1,7 @@
 """Starting a journey once, with what is known of the patient, and what shows of it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +88,8 @@ def test_pathways_that_do_not_go_together_are_refused(database: Database, ours: 
         ({"release": "none"}, NotFound, "no such release"),
         ({"patient": "nobody"}, NotFound, "no such patient"),
         ({"enrolled": at(hours=1)}, Invalid, "future"),
+        ({"enrolled": datetime(1961, 3, 1, 9, tzinfo=UTC)}, Invalid, "before the patient's birth"),
+        ({"anchors": {"surgery": datetime(1961, 3, 1, 9, tzinfo=UTC)}}, Invalid, "before the patient's birth"),
         ({"anchors": {"surgry": NOW}}, Invalid, "did you mean 'surgery'"),
         ({"anchors": {"surgery": NOW.replace(tzinfo=None)}}, Invalid, "no time zone"),
         ({"parameters": {"low": 9.0}}, Invalid, "from 3.5 to 5"),
@@ -109,6 +111,14 @@ def test_a_start_that_cannot_be_is_refused(
         journeys.begin(session, start, by="nurse-1", now=NOW)
     with database.read() as session:
         assert journeys.list_(session) == []
+
+
+def test_an_anchor_of_another_century_is_refused(database: Database) -> None:
+    """Even where the patient lived then."""
+    with database.write() as session:
+        who = builders.patient(session, born=date(1900, 1, 1))
+        with pytest.raises(Invalid, match="120 years"):
+            builders.journey(session, who, anchors={"surgery": datetime(1905, 1, 1, tzinfo=UTC)})
 
 
 def test_a_required_anchor_is_asked_for(database: Database) -> None:

@@ -101,7 +101,7 @@ def test_of_consents_the_latest_holds(database: Database) -> None:
 
 
 def test_a_death_is_told_to_every_open_journey_once(database: Database) -> None:
-    """Recording it again changes nothing; one in the future or before the birth is refused."""
+    """Recording it again changes nothing; another time is refused, also one in the future or before the birth."""
     with database.write() as session:
         who = builders.patient(session)
         journeys = [builders.journey(session, who), builders.journey(session, who, builders.release("other"))]
@@ -110,7 +110,9 @@ def test_a_death_is_told_to_every_open_journey_once(database: Database) -> None:
                 patients.record_death(session, who.id, wrong, now=NOW)
         died = NOW - timedelta(hours=3)
         rows = patients.record_death(session, who.id, died, now=NOW)
-        again = patients.record_death(session, who.id, NOW, now=NOW)
+        again = patients.record_death(session, who.id, died, now=NOW)
+        with pytest.raises(Conflict, match="recorded already"):
+            patients.record_death(session, who.id, NOW, now=NOW)
         assert who.died_at == died
         assert {row.journey for row in rows} == {row.id for row in journeys}
         assert [row.id for row in rows] == [row.id for row in again]
