@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from activities.clock import utc_now
 from pathways.engine.events import AnyEvent
 from pathways.errors import StoreUnavailable, TongxingError
-from store import alarms, inbox, journeys, tables
+from store import alarms, idempotency, inbox, journeys, tables
 from store.database import Database, Session
 from store.facts import Policy
 from workflows.contracts import JourneyInput
@@ -33,6 +33,9 @@ AT_ONCE = 20
 HAND_OVER_WITHIN = timedelta(seconds=30)
 """What was not signalled this long after it was claimed waits for its next turn: a journey knows again what it took
 lately, not what it took long ago."""
+ANSWERS_KEPT = timedelta(days=7)
+"""How long a request with a key can be sent again; its answer holds what was answered, names too."""
+FORGET_EVERY = timedelta(hours=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -66,6 +69,7 @@ class Delivery:
             client, database, task_queue=task_queue, policy=policy, history_length=history_length, clock=clock
         )
         self._again_after = again_after
+        self._forget_at = datetime.min.replace(tzinfo=UTC)
         self._prompted = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -113,6 +117,8 @@ class Delivery:
                 raise failed
             if isinstance(failed, BaseException) and not isinstance(failed, TimeoutError):
                 _log.error("a journey could not be told", error=type(failed).__name__)
+        if self._clock() >= self._forget_at:
+            await asyncio.to_thread(self._forget)
         return sum(len(parcel.events) for parcel in parcels) >= ROWS
 
     def _claim(self) -> Sequence[_Parcel]:
@@ -158,6 +164,12 @@ class Delivery:
             return
         if await self._runs.tell(parcel.journey, parcel.events) == "over":
             await asyncio.to_thread(self._refuse, [event.id for event in parcel.events])
+
+    def _forget(self) -> None:
+        now = self._clock()
+        self._forget_at = now + FORGET_EVERY
+        with self._database.write() as session:
+            idempotency.forget(session, before=now - ANSWERS_KEPT)
 
     def _refuse(self, events: Sequence[str]) -> None:
         with self._database.write() as session:

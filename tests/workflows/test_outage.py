@@ -17,7 +17,8 @@ from pathways.engine.context import Context
 from pathways.engine.events import AnyEvent, Enrolled, TaskCompleted, Withdrawn
 from pathways.engine.journey import write_journey
 from pathways.errors import EngineUnavailable, NotReady, StoreUnavailable
-from store import alarms, calendars, inbox, journeys, patients, tables
+from store import alarms, calendars, idempotency, inbox, journeys, patients, tables
+from store.database import Database
 from store.facts import Policy, facts_of
 from tests.workflows.ward import Clock, Ward, shell_release
 from workflows.acts import act
@@ -168,6 +169,19 @@ async def test_a_journey_that_cannot_be_read_keeps_no_other_waiting(ward: Ward) 
     await ward.delivery.sweep()
     await ward.settled(other)
     assert ward.pending(journey)
+
+
+async def test_answers_are_kept_for_a_week(idle_ward: Ward, store: Database) -> None:
+    """They hold names; a request that is sent again comes within days."""
+    given = {"route": "POST /api/v1/patients", "digest": "d"}
+    with store.write() as session:
+        for key, days in (("old", 8), ("young", 6)):
+            then = utc_now() - timedelta(days=days)
+            idempotency.remember(session, key=key, **given, status=201, response={"name": "王芳"}, now=then)
+    await idle_ward.delivery.sweep()
+    with store.read() as session:
+        assert idempotency.recall(session, key="old", **given) is None
+        assert idempotency.recall(session, key="young", **given) is not None
 
 
 async def test_what_comes_after_the_end_is_refused_visibly(ward: Ward, clock: Clock) -> None:
