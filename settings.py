@@ -7,12 +7,12 @@ import re
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from pathways.errors import Misconfigured
+from pathways.language.schedule import known_zone
 
 PREFIX = "TONGXING_"
 KEY_BYTES = 32
@@ -33,8 +33,8 @@ def _loopback(host: str) -> str:
 
 def _known_zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        known_zone(name)
+    except ValueError as unknown:
         raise ValueError("this is no IANA time zone; an example is Asia/Shanghai") from unknown
     return name
 

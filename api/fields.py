@@ -55,7 +55,9 @@ Slug = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=60)]
 """What a pathway calls a thing: `call-patient`."""
 DataSlug = Annotated[str, StringConstraints(pattern=DATA_NAME_PATTERN, max_length=40)]
 OpaqueId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Scalar = Annotated[bool | Number | Prose, Field(union_mode="left_to_right")]
+YesNo = Annotated[bool, Field(strict=True)]
+"""`true` or `false`: nobody's "yes" is guessed."""
+Scalar = Annotated[YesNo | Number | Prose, Field(union_mode="left_to_right")]
 
 IdInPath = Annotated[str, Path(pattern=ID_PATTERN)]
 

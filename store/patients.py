@@ -11,7 +11,7 @@ from pathways.engine.events import Died
 from pathways.engine.ids import derive
 from pathways.engine.journey import Patient
 from pathways.errors import Conflict, Invalid, NotFound
-from pathways.language.schedule import zone_named
+from pathways.language.schedule import known_zone, zone_named
 from store import inbox, tables
 from store.database import LOCKED, Session
 from store.ids import new_id
@@ -110,7 +110,7 @@ def create(
 
 def _check(born: date, zone: str, now: datetime) -> None:
     try:
-        tz = zone_named(zone)
+        tz = known_zone(zone)
     except ValueError as unknown:
         raise Invalid(f"{unknown}.") from None
     if born > now.astimezone(tz).date():

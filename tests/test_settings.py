@@ -38,6 +38,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("api_host", "hospital.example", "no sign-in yet"),
         ("api_port", "70000", "65535"),
         ("zone", "Asia/Atlantis", "IANA"),
+        ("zone", "localtime", "IANA"),
         ("quiet_hours_start", "late", "time"),
         ("contacts_per_day", "0", "greater than 0"),
         ("log_level", "loud", "'debug'"),

@@ -33,14 +33,14 @@ class Contact(Given):
 
     kind: Literal["phone", "sms", "wechat", "app"]
     value: fields.Word
-    preferred: bool = False
+    preferred: fields.YesNo = False
 
 
 class Consent(Given):
     """A yes or a no of the patient; `at` is when it was given, now where it is left out."""
 
     purpose: Literal["care", "marketing", "research"]
-    granted: bool
+    granted: fields.YesNo
     at: fields.Instant | None = None
 
 
@@ -74,7 +74,7 @@ class NewPatient(Given):
     diagnoses: list[fields.Word] | None = Field(
         None, max_length=100, description="ICD-10 codes; left out where nobody has told."
     )
-    inpatient: bool | None = None
+    inpatient: fields.YesNo | None = None
 
 
 class Search(Given):

@@ -40,7 +40,7 @@ class NewRelease(Files):
 
     model_config = ConfigDict(json_schema_extra={"example": {"files": _FILES, "demonstration": True}})
 
-    demonstration: bool = Field(
+    demonstration: fields.YesNo = Field(
         False, description="Serves demonstration data alone; needed where parameters are unconfirmed."
     )
 

@@ -31,7 +31,7 @@ class NewMember(Given):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "李敏", "active": True}})
 
     name: fields.Word
-    active: bool = Field(True, description="A person who is not active acts no more and is never on duty.")
+    active: fields.YesNo = Field(True, description="A person who is not active acts no more and is never on duty.")
 
 
 class Member(NewMember):

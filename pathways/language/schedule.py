@@ -9,8 +9,9 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Annotated, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import PlainSerializer
 
@@ -121,6 +122,21 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"'{name}' is not a time zone; write an IANA name such as 'Asia/Shanghai'") from None
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """The time zone of an IANA name that a person wrote; ValueError also for what a machine keeps beside those.
+
+    `localtime` is another zone on another machine, and `Factory` stands for none that was chosen.
+    """
+    if name not in _zones():
+        raise ValueError(f"'{name}' is not a time zone; write an IANA name such as 'Asia/Shanghai'")
+    return zone_named(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def shift(at: datetime, by: Duration, zone: str, sign: int = 1) -> datetime:

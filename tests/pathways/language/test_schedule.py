@@ -21,6 +21,7 @@ from pathways.language.schedule import (
     at_local,
     contact_from,
     days_since,
+    known_zone,
     parse_duration,
     parse_moment,
     shift,
@@ -308,6 +309,14 @@ def test_an_unknown_zone_is_refused(name: str):
     """A zone that there is not is a refusal that names it."""
     with pytest.raises(ValueError, match="is not a time zone; write an IANA name"):
         zone_named(name)
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "localtime", "posixrules", "Factory", "posix/UTC", "Asia"])
+def test_a_zone_that_a_person_writes_means_the_same_everywhere(name: str):
+    """What a machine calls a zone for itself is no IANA name."""
+    assert known_zone("Asia/Shanghai").key == "Asia/Shanghai"
+    with pytest.raises(ValueError, match="is not a time zone; write an IANA name"):
+        known_zone(name)
 
 
 @pytest.mark.parametrize(
