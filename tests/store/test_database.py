@@ -106,6 +106,13 @@ def test_a_statement_that_the_database_refuses_is_a_defect_without_its_values(da
     assert "secret" not in str(defect.value)
 
 
+def test_what_was_committed_survives_a_power_cut(database: Database) -> None:
+    """What the API answers with success is promised: each commit waits for the disk."""
+    asked, full = ("PRAGMA synchronous", 2) if database.sqlite else ("SHOW synchronous_commit", "on")
+    with database.connected() as connection:
+        assert connection.exec_driver_sql(asked).scalar() == full
+
+
 def _write_many(url: str, name: str, failed: "multiprocessing.Queue[str]") -> None:
     database = open_database(url)
     try:
