@@ -22,6 +22,13 @@ def add(session: Session, *, journey: tables.Journey, event: AnyEvent) -> tables
     known = session.get(tables.Inbox, event.id)
     if known is not None:
         return known
+    row = add_new(session, journey=journey, event=event)
+    session.flush()
+    return row
+
+
+def add_new(session: Session, *, journey: tables.Journey, event: AnyEvent) -> tables.Inbox:
+    """Keep an event that cannot be there; it is written with the next flush, so that many are written at once."""
     row = tables.Inbox(
         id=event.id,
         journey=journey.id,
@@ -34,7 +41,6 @@ def add(session: Session, *, journey: tables.Journey, event: AnyEvent) -> tables
         attempts=0,
     )
     session.add(row)
-    session.flush()
     return row
 
 

@@ -1,13 +1,16 @@
 """Results as they came: versions of one source id, and the journeys that watch them."""
 
 import json
-from collections.abc import Sequence
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Literal, get_args
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select, tuple_
 
 from pathways.engine.events import ResultReceived
 from pathways.engine.ids import derive
@@ -15,7 +18,7 @@ from pathways.engine.journey import Origin, ResultStatus
 from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.units import KNOWN_CODES, normalise_unit
 from store import inbox, patients, quarantine, releases, tables
-from store.database import Session
+from store.database import LOCKED, Session
 from store.ids import new_id
 
 Comparator = Literal["<", "<=", ">", ">="]
@@ -58,30 +61,59 @@ class Taken:
 
 
 def take_in(session: Session, result: Result, *, now: datetime) -> Taken:
-    """Accept a version of a result and tell the open journeys that watch it, in the caller's transaction.
-
-    The content of the latest version under the same source id is that version and changes nothing; other content is
-    the next one. The content of an older one is the next one where its status revises; else nobody can tell a value
-    that holds again from a repeat that came late, so it is quarantined.
+    """Accept a version of a result: an `Intake` of one.
 
     Raises:
         Conflict: that version was received with other content.
         Invalid: a version below 1.
     """
-    if result.version is not None and result.version < 1:
-        raise Invalid("Versions count from 1.")
-    known = _lock_patients(session, result)
-    earlier = _versions(session, result)
-    digest = _digest(result)
-    same = _same(earlier, digest, result.version)
-    if same is not None:
-        return Taken(id=same.id, state=same.state, version=same.version, duplicate=True)
-    row = _row(result, earlier, digest, patient=None if known is None else known.id, now=now)
-    session.add(row)
+    taken = Intake(session, [result]).take(result, now=now)
     session.flush()
-    again = result.version is None and digest in {other.digest for other in earlier}
-    doubt = again and result.status not in _SAYS_ANEW
-    return _judge(session, row, result, "older-version-again" if doubt else _problem(session, row), now=now)
+    return taken
+
+
+class Intake:
+    """Results that come together: their patients are locked, and what is known of them is read, once for all."""
+
+    def __init__(self, session: Session, results: Sequence[Result]) -> None:
+        self._session = session
+        sources = {(result.source_system, result.source_id) for result in results}
+        concerned = {result.patient for result in results} | _patients_of(_versions(session, sources))
+        self._locked = _lock(session, concerned)
+        self._versions = _versions(session, sources)
+        self._open = _open(session, concerned | _patients_of(self._versions))
+        self._own_codes = cache(partial(_own_codes, session))
+
+    def take(self, result: Result, *, now: datetime) -> Taken:
+        """Accept one of them and tell the open journeys that watch it, in the caller's transaction.
+
+        The content of the latest version under the same source id is that version and changes nothing; other content
+        is the next one. The content of an older one is the next one where its status revises; else nobody can tell a
+        value that holds again from a repeat that came late, so it is quarantined.
+
+        Raises:
+            Conflict: that version was received with other content.
+            Invalid: a version below 1.
+        """
+        if result.version is not None and result.version < 1:
+            raise Invalid("Versions count from 1.")
+        earlier = self._versions[result.source_system, result.source_id]
+        digest = _digest(result)
+        same = _same(earlier, digest, result.version)
+        if same is not None:
+            return Taken(id=same.id, state=same.state, version=same.version, duplicate=True)
+        patient = None if result.patient is None or result.patient not in self._locked else result.patient
+        row = _row(result, earlier, digest, patient=patient, now=now)
+        self._session.add(row)
+        again = result.version is None and digest in {other.digest for other in earlier}
+        doubt = again and result.status not in _SAYS_ANEW
+        problem = "older-version-again" if doubt else _problem(row, self._own_codes)
+        if problem is None:
+            taken = _deliver(self._session, row, earlier, self._open, now=now)
+        else:
+            taken = _hold(self._session, row, result, problem, now=now)
+        insort(earlier, row, key=lambda one: one.version)
+        return taken
 
 
 def readmit(
@@ -107,11 +139,20 @@ def readmit(
     row.patient = row.patient if patient is None else patients.lock(session, patient).id
     row.code = code or row.code
     row.unit = unit or row.unit
-    problem = _problem(session, row)
+    problem = _problem(row, partial(_own_codes, session))
     if problem is not None:
         raise Conflict(f"It is still not understood: {problem}.", hint="Correct the patient, the code or the unit.")
     quarantine.decide(session, quarantined, "released", by=by, now=now)
-    return _deliver(session, row, now=now)
+    earlier = _versions(session, {(row.source_system, row.source_id)})
+    taken = _deliver(
+        session,
+        row,
+        earlier[row.source_system, row.source_id],
+        _open(session, {row.patient} | _patients_of(earlier)),
+        now=now,
+    )
+    session.flush()
+    return taken
 
 
 def read(session: Session, id: str) -> tables.Observation:
@@ -189,19 +230,61 @@ def event_for(row: tables.Observation, journey: str, *, received: datetime) -> R
     )
 
 
-def _lock_patients(session: Session, result: Result) -> tables.Patient | None:
-    """The patient of the result; those of its earlier versions are locked too, and all in one order."""
-    concerned = {row.patient for row in _versions(session, result)} | {result.patient}
-    known = [one for one in concerned if one is not None and session.get(tables.Patient, one) is not None]
-    locked = {one: patients.lock(session, one) for one in sorted(known)}
-    return locked.get(result.patient or "")
+_Source = tuple[str, str]
+"""A system and its id of a result."""
+_Versions = Mapping[_Source, list[tables.Observation]]
+_Open = Mapping[str, Sequence[tuple[tables.Journey, str]]]
+"""The open journeys of patients, each with the text of its release."""
 
 
-def _versions(session: Session, result: Result) -> Sequence[tables.Observation]:
-    rows = select(tables.Observation).where(
-        tables.Observation.source_system == result.source_system, tables.Observation.source_id == result.source_id
+def _lock(session: Session, concerned: Set[str | None]) -> frozenset[str]:
+    """Those of them who are known; no other transaction touches them, and all lock in one order."""
+    rows = (
+        select(tables.Patient)
+        .where(tables.Patient.id.in_(one for one in concerned if one is not None))
+        .order_by(tables.Patient.id)
+        .with_for_update(key_share=LOCKED.key_share)
+        .execution_options(populate_existing=True)
     )
-    return session.scalars(rows.order_by(tables.Observation.version)).all()
+    return frozenset(row.id for row in session.scalars(rows))
+
+
+def _versions(session: Session, sources: Set[_Source]) -> _Versions:
+    """The versions of each, in order; as they are now, also where they were read before."""
+    rows = (
+        select(tables.Observation)
+        .where(tuple_(tables.Observation.source_system, tables.Observation.source_id).in_(sources))
+        .order_by(tables.Observation.version)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[_Source, list[tables.Observation]] = {source: [] for source in sources}
+    for row in session.scalars(rows):
+        found[row.source_system, row.source_id].append(row)
+    return found
+
+
+def _patients_of(versions: _Versions) -> set[str | None]:
+    return {row.patient for rows in versions.values() for row in rows}
+
+
+def _open(session: Session, concerned: Set[str | None]) -> _Open:
+    rows = session.execute(
+        select(tables.Journey, tables.Release.text)
+        .join(tables.Release, tables.Release.checksum == tables.Journey.release)
+        .where(
+            tables.Journey.patient.in_(one for one in concerned if one is not None), tables.Journey.status != "ended"
+        )
+        .order_by(tables.Journey.id)
+    )
+    found: defaultdict[str, list[tuple[tables.Journey, str]]] = defaultdict(list)
+    for journey, text in rows:
+        found[journey.patient].append((journey, text))
+    return found
+
+
+def _own_codes(session: Session) -> frozenset[str]:
+    """The codes that the published pathways watch."""
+    return frozenset(code for known in releases.current(session) for code in releases.codes_of(known.text))
 
 
 def _same(earlier: Sequence[tables.Observation], digest: str, version: int | None) -> tables.Observation | None:
@@ -261,12 +344,9 @@ def _row(
     )
 
 
-def _judge(
-    session: Session, row: tables.Observation, result: Result, problem: NotUnderstood | None, *, now: datetime
-) -> Taken:
-    if problem is None:
-        return _deliver(session, row, now=now)
+def _hold(session: Session, row: tables.Observation, result: Result, problem: NotUnderstood, *, now: datetime) -> Taken:
     row.state = "quarantined"
+    session.flush()  # what is held refers to it
     payload = {
         "patient": result.patient,
         "code": result.code,
@@ -285,11 +365,11 @@ def _judge(
     )
 
 
-def _problem(session: Session, row: tables.Observation) -> NotUnderstood | None:
+def _problem(row: tables.Observation, own_codes: Callable[[], frozenset[str]]) -> NotUnderstood | None:
     if row.patient is None:
         return "unknown-patient"
     analyte = KNOWN_CODES.get(row.code)
-    if analyte is None and not any(row.code in releases.codes_of(known.text) for known in releases.current(session)):
+    if analyte is None and row.code not in own_codes():
         return "unknown-code"
     if row.value is None:
         return None
@@ -299,42 +379,41 @@ def _problem(session: Session, row: tables.Observation) -> NotUnderstood | None:
     return None
 
 
-def _deliver(session: Session, row: tables.Observation, *, now: datetime) -> Taken:
-    watching = _watching(session, row)
-    events = [
-        inbox.add(session, journey=journey, event=event_for(row, journey.id, received=now)).id for journey in watching
-    ]
-    events += _take_back(session, row, told={journey.id for journey in watching}, now=now)
+def _deliver(
+    session: Session, row: tables.Observation, versions: Sequence[tables.Observation], open_now: _Open, *, now: datetime
+) -> Taken:
+    watching = _watching(row, open_now)
+    told = [inbox.add_new(session, journey=one, event=event_for(row, one.id, received=now)).id for one in watching]
+    told += _take_back(session, row, versions, open_now, told={journey.id for journey in watching}, now=now)
     row.state = "accepted" if watching else "stored"
-    session.flush()
-    return Taken(id=row.id, state=row.state, version=row.version, duplicate=False, events=tuple(events))
+    return Taken(id=row.id, state=row.state, version=row.version, duplicate=False, events=tuple(told))
 
 
-def _watching(session: Session, row: tables.Observation) -> list[tables.Journey]:
+def _watching(row: tables.Observation, open_now: _Open) -> list[tables.Journey]:
     """The patient's open journeys whose pathway names the code."""
-    open_now = session.execute(
-        select(tables.Journey, tables.Release.text)
-        .join(tables.Release, tables.Release.checksum == tables.Journey.release)
-        .where(tables.Journey.patient == row.patient, tables.Journey.status != "ended")
-        .order_by(tables.Journey.id)
-    )
-    return [journey for journey, text in open_now if row.code in releases.codes_of(text)]
+    theirs = open_now.get(row.patient or "", ())
+    return [journey for journey, text in theirs if row.code in releases.codes_of(text)]
 
 
-def _take_back(session: Session, row: tables.Observation, *, told: set[str], now: datetime) -> list[str]:
+def _take_back(
+    session: Session,
+    row: tables.Observation,
+    versions: Sequence[tables.Observation],
+    open_now: _Open,
+    *,
+    told: set[str],
+    now: datetime,
+) -> list[str]:
     """Tell journeys that an earlier version may have reached, and this one does not, that the result is not theirs.
 
     A sample under the wrong name is corrected so: the same result comes again for another patient, or as another code.
     """
-    earlier = select(tables.Observation).where(
-        tables.Observation.result == row.result,
-        tables.Observation.version < row.version,
-        tables.Observation.state != "quarantined",
-        or_(tables.Observation.patient != row.patient, tables.Observation.code != row.code),
-    )
     events: list[str] = []
-    for before in session.scalars(earlier.order_by(tables.Observation.version.desc())).all():
-        for journey in _watching(session, before):
+    for before in reversed(versions):
+        elsewhere = (before.patient, before.code) != (row.patient, row.code)
+        if before.version >= row.version or before.state == "quarantined" or not elsewhere:
+            continue
+        for journey in _watching(before, open_now):
             if journey.id not in told:
                 told.add(journey.id)
                 void = replace(
@@ -343,7 +422,7 @@ def _take_back(session: Session, row: tables.Observation, *, told: set[str], now
                     version=row.version,
                     status="entered-in-error",
                 )
-                events.append(inbox.add(session, journey=journey, event=void).id)
+                events.append(inbox.add_new(session, journey=journey, event=void).id)
     return events
 
 

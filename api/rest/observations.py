@@ -16,7 +16,6 @@ from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant
 from pathways.engine.journey import Origin, ResultStatus
 from pathways.errors import Conflict
 from store import observations, patients, tables
-from store.database import Session
 
 router = APIRouter(prefix="/api/v1/observations", tags=["observations"])
 
@@ -154,9 +153,11 @@ def send(
     with house.database.write() as session:
         if (answer := once.recall(session)) is None:
             receipts = _receipts(house, given, now)
+            results = [_result(house, one) for one in given]
+            intake = observations.Intake(session, results)
             taken = [
-                _take_in(session, house, one, place, at)
-                for place, (one, at) in enumerate(zip(given, receipts, strict=True), start=1)
+                _take_in(intake, one, place, at)
+                for place, (one, at) in enumerate(zip(results, receipts, strict=True), start=1)
             ]
             answer = Answer(status=202, body={"items": [one.model_dump(mode="json") for one in taken]})
             once.remember(session, answer, now=now)
@@ -232,8 +233,8 @@ def _receipts(house: House, given: Sequence[NewObservation], now: datetime) -> l
     return [now + timedelta(microseconds=rank[place]) for place in range(len(given))]
 
 
-def _take_in(session: Session, house: House, given: NewObservation, place: int, now: datetime) -> Accepted:
-    result = observations.Result(
+def _result(house: House, given: NewObservation) -> observations.Result:
+    return observations.Result(
         source_system=given.source.system,
         source_id=given.source.id,
         patient=given.patient,
@@ -247,7 +248,10 @@ def _take_in(session: Session, house: House, given: NewObservation, place: int, 
         origin=given.origin,
         version=given.version,
     )
+
+
+def _take_in(intake: observations.Intake, result: observations.Result, place: int, now: datetime) -> Accepted:
     try:
-        return accepted(observations.take_in(session, result, now=now))
+        return accepted(intake.take(result, now=now))
     except Conflict as clash:
         raise Conflict(f"Result {place}: {clash.message}", hint=clash.hint) from None

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from pathways.engine.events import ResultReceived
 from pathways.errors import Conflict, Invalid, NotFound
@@ -13,7 +14,7 @@ from tests.store import builders
 from tests.store.builders import NOW, at
 
 
-def take(session: Session, patient: str | None, **more: Any) -> Taken:
+def result(patient: str | None, **more: Any) -> Result:
     """A glucose of 3.1 mmol/L, but for what a test varies."""
     given: dict[str, Any] = {
         "source_system": "lis",
@@ -26,7 +27,12 @@ def take(session: Session, patient: str | None, **more: Any) -> Taken:
         "unit": "mmol/L",
         "origin": "laboratory",
     }
-    return observations.take_in(session, Result(**(given | more)), now=NOW)
+    return Result(**(given | more))
+
+
+def take(session: Session, patient: str | None, **more: Any) -> Taken:
+    """It alone is taken in."""
+    return observations.take_in(session, result(patient, **more), now=NOW)
 
 
 def test_a_result_reaches_each_open_journey_that_watches_its_code(database: Database) -> None:
@@ -104,6 +110,47 @@ def test_older_content_that_revises_is_the_next_version(database: Database) -> N
         for version, value in enumerate((3.1, 5.5, 3.1), start=1):
             taken = take(session, who.id, status="corrected", value=value)
             assert (taken.version, taken.state, taken.duplicate) == (version, "accepted", False)
+
+
+def test_results_that_come_together_are_taken_in_one_after_the_other(database: Database) -> None:
+    """Each finds those before it, as if it had come alone."""
+    with database.write() as session:
+        first, second = builders.patient(session, "1"), builders.patient(session, "2")
+        wrong, right = builders.journey(session, first), builders.journey(session, second)
+        together = [
+            result(first.id),
+            result(first.id),
+            result(second.id, status="corrected"),
+            result(first.id),
+            result(first.id, source_id="18", unit="stones"),
+            result("nobody", source_id="19"),
+        ]
+        intake = observations.Intake(session, together)
+        taken = [intake.take(one, now=NOW) for one in together]
+        assert [(one.state, one.version, one.duplicate, one.reason) for one in taken] == [
+            ("accepted", 1, False, None),
+            ("accepted", 1, True, None),
+            ("accepted", 2, False, None),
+            ("quarantined", 3, False, "older-version-again"),
+            ("quarantined", 1, False, "unknown-unit"),
+            ("quarantined", 1, False, "unknown-patient"),
+        ]
+        session.flush()
+        assert _told(session, taken[2]) == {right.id: (2, "corrected"), wrong.id: (2, "entered-in-error")}
+
+
+def test_many_results_hold_the_store_briefly(database: Database) -> None:
+    """Nobody else writes to SQLite meanwhile: however many come at once, the statements are a few."""
+    with database.write() as session:
+        patient = builders.consented(session)
+        builders.journey(session, patient)
+        many = [result(patient.id, source_id=str(number)) for number in range(500)]
+        statements: list[str] = []
+        event.listen(session.connection(), "before_cursor_execute", lambda *said: statements.append(said[2]))
+        intake = observations.Intake(session, many)
+        assert {intake.take(one, now=NOW).state for one in many} == {"accepted"}
+        session.flush()
+        assert len(statements) < 10
 
 
 def _told(session: Session, taken: Taken) -> dict[str, tuple[int, str]]:
