@@ -9,7 +9,7 @@ import anyio.from_thread
 import structlog
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -18,7 +18,7 @@ from pathways.engine.events import AnyEvent
 from pathways.errors import EngineUnavailable, TongxingError
 from store.database import Database
 from store.facts import Policy
-from workflows.acts import act
+from workflows.acts import PATIENCE, act
 from workflows.contracts import Taken
 from workflows.delivery import Delivery
 
@@ -27,14 +27,18 @@ ClientProvider = Callable[[], Awaitable[Client]]
 
 PAUSE_SECONDS = 1.0
 LOOK = timedelta(seconds=2)
+LOOK_EVERY_SECONDS = 5.0
+"""How often it is looked whether Temporal answers, beside after every act that got no answer."""
 POLLED_WITHIN = timedelta(seconds=75)
 """A worker asks for work at least every minute; Temporal remembers for longer those that died."""
+
+_AWAY = "engine away; what people do is kept in the inbox"
 
 _log = structlog.get_logger(__name__)
 
 
 class EngineLink:
-    """Connects in the background and stays connected; until then, acts and prompts find nobody."""
+    """Connects in the background and stays connected; while Temporal is away, acts are told so at once."""
 
     def __init__(
         self,
@@ -52,6 +56,8 @@ class EngineLink:
         self._history_length = history_length
         self._client: Client | None = None
         self._delivery: Delivery | None = None
+        self._away = False
+        self._doubt = asyncio.Event()
 
     async def run(self) -> None:
         """Connect, then deliver the inbox, for as long as the process lives."""
@@ -63,7 +69,9 @@ class EngineLink:
             policy=self._policy,
             history_length=self._history_length,
         )
-        await self._delivery.run()
+        async with asyncio.TaskGroup() as running:
+            running.create_task(self._delivery.run())
+            running.create_task(self._watch(self._client))
 
     def prompt(self) -> None:
         """Say that something was committed to the inbox; it never waits, and works from any thread."""
@@ -78,28 +86,55 @@ class EngineLink:
             Refused: the journey does not take it in.
         """
         client = self._client
-        if client is None:
+        if client is None or self._away:
             raise EngineUnavailable
-        return anyio.from_thread.run(act, client, journey, event)
+        return anyio.from_thread.run(self._act, client, journey, event)
 
     async def missing(self) -> str | None:
         """What keeps journeys from running, `engine` or `workers`; None where nothing does."""
         if self._client is None:
             return "engine"
         try:
-            described = await self._client.workflow_service.describe_task_queue(
-                DescribeTaskQueueRequest(
-                    namespace=self._client.namespace,
-                    task_queue=TaskQueue(name=self._task_queue),
-                    task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-                ),
-                timeout=LOOK,
-            )
+            described = await self._describe(self._client, LOOK)
         except RPCError:
             return "engine"
         since = utc_now() - POLLED_WITHIN
         polls = (poller.last_access_time.ToDatetime(UTC) for poller in described.pollers)
         return None if any(poll > since for poll in polls) else "workers"
+
+    async def _act(self, client: Client, journey: str, event: AnyEvent) -> Taken:
+        try:
+            return await act(client, journey, event)
+        except EngineUnavailable:
+            self._doubt.set()
+            raise
+
+    async def _watch(self, client: Client) -> None:
+        """Know whether Temporal answers, so that nobody waits for it while it does not."""
+        while True:
+            away = False
+            try:
+                # As patient as an act is: a server that is only slow is not away.
+                await self._describe(client, PATIENCE)
+            except RPCError:
+                away = True
+            if away and not self._away:
+                _log.warning(_AWAY)
+            self._away = away
+            self._doubt.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_SECONDS if away else LOOK_EVERY_SECONDS):
+                    await self._doubt.wait()
+
+    async def _describe(self, client: Client, within: timedelta) -> DescribeTaskQueueResponse:
+        return await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=self._task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            ),
+            timeout=within,
+        )
 
     async def _connected(self) -> Client:
         said = False
@@ -107,6 +142,6 @@ class EngineLink:
             with suppress(TongxingError):
                 return await self._provider()
             if not said:
-                _log.warning("engine away; what people do is kept in the inbox")
+                _log.warning(_AWAY)
                 said = True
             await asyncio.sleep(PAUSE_SECONDS)

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,10 @@ from pathways.errors import EngineUnavailable
 from settings import Settings
 from store.database import Database, open_database
 from tests.api.clinic import BASE, Desk, open_desk, person, seed, working
+from tests.temporal_fixtures import running_dev_server
+from workflows.acts import PATIENCE
+from workflows.client import connect
+from workflows.keyring import StaticKeyring
 
 
 @pytest.fixture
@@ -77,6 +82,36 @@ async def test_what_was_kept_is_done_when_the_engine_comes(empty: Database, sett
         there.set()
         await desk.until(f"/acts/{act['id']}", lambda said: said["state"] == "done")
         assert (await desk.get(f"/journeys/{journey}"))["status"] == "paused"
+
+
+async def test_nobody_waits_for_an_engine_that_is_known_to_be_away(
+    empty: Database, settings: Settings, keyring: StaticKeyring, tmp_path: Path
+) -> None:
+    """Once it is known, acts are kept at once; when Temporal is back they are done again."""
+    with running_dev_server(tmp_path) as server:
+        client = await connect(server.address, server.namespace, keyring, within=timedelta(seconds=60))
+    async with open_desk(empty, settings, client) as desk:
+        await seed(desk)
+        patient = (await desk.post("/patients", person()))["id"]
+        journey = (await desk.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+        await _settled(desk, ["engine"])
+        await desk.post(f"/journeys/{journey}/pause", status=202)
+        began = time.monotonic()
+        for _ in range(10):
+            await desk.post(f"/journeys/{journey}/events", {"name": "admitted"}, status=202)
+        assert time.monotonic() - began < PATIENCE.total_seconds()
+        with running_dev_server(tmp_path, port=int(server.address.rpartition(":")[2])):
+            async with working(client, empty, settings):
+                await _settled(desk, [])
+                await desk.until(f"/journeys/{journey}", lambda said: said["status"] == "paused")
+                await _done_at_once(desk, journey)
+
+
+async def _done_at_once(desk: Desk, journey: str) -> None:
+    deadline = time.monotonic() + 20
+    while (await desk.post(f"/journeys/{journey}/tracks/symptoms/start"))["state"] != "done":
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
 
 
 async def _settled(desk: Desk, missing: list[str]) -> httpx.Response:
