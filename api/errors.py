@@ -14,7 +14,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from api.languages import language_of
+from api.languages import Language, language_of
+from api.sentences import said
 from pathways.errors import (
     Conflict,
     EngineUnavailable,
@@ -178,8 +179,8 @@ class Problem(BaseModel):
                 "type": "urn:tongxing:problem:not-found",
                 "title": "找不到",
                 "status": 404,
-                "detail": "There is no such task.",
-                "hint": "GET /api/v1/tasks lists them.",
+                "detail": "没有这个任务。",
+                "hint": "GET /api/v1/tasks 可查看列表。",
                 "code": "not-found",
             }
         }
@@ -188,7 +189,7 @@ class Problem(BaseModel):
     type: str = Field(description="Stands for the code; `urn:tongxing:problem:<code>`.")
     title: str = Field(description="In the language of Accept-Language: Chinese unless English is wanted.")
     status: int
-    detail: str
+    detail: str = Field(description="What happened, in that language; what is rarely met is told in English alone.")
     hint: str | None = Field(default=None, description="What to do.")
     code: str = Field(description="Stays the same; branch on this.")
     errors: list[FieldProblem] | None = None
@@ -217,16 +218,18 @@ def respond(request: Request, problem: Problem, headers: Mapping[str, str] | Non
     return JSONResponse(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=told)
 
 
-def problem_of(error: TongxingError, language: str) -> Problem:
+def problem_of(error: TongxingError, language: Language) -> Problem:
     """The problem document of an error; an error of ours inside tells nothing of the inside."""
     kind = kind_of(error)
     hidden = kind.status == 500
+    detail = "The request could not be served; nothing is known of why." if hidden else error.message
+    hint = "Ask an operator to look at the log." if hidden else error.hint
     return Problem(
         type=_type(error.code),
         title=kind.title.in_(language),
         status=kind.status,
-        detail="The request could not be served; nothing is known of why." if hidden else error.message,
-        hint="Ask an operator to look at the log." if hidden else error.hint,
+        detail=said(detail, language),
+        hint=None if hint is None else said(hint, language),
         code=error.code,
         problems=[str(problem) for problem in error.problems] if isinstance(error, PathwayProblems) else None,
     )
@@ -242,13 +245,14 @@ async def _on_ours(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    told = [_field_problem(one) for one in error.errors()]
+    language = language_of(request)
+    told = [_field_problem(one, language) for one in error.errors()]
     problem = Problem(
         type=_type("malformed"),
-        title=KINDS[Invalid].title.in_(language_of(request)),
+        title=KINDS[Invalid].title.in_(language),
         status=422,
-        detail="The request does not have the expected shape; nothing changed.",
-        hint="Correct the fields named in `errors`; /docs shows the shape.",
+        detail=said("The request does not have the expected shape; nothing changed.", language),
+        hint=said("Correct the fields named in `errors`; /docs shows the shape.", language),
         code="malformed",
         errors=told,
     )
@@ -262,13 +266,15 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 def of_status(request: Request, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that reached no route, or only just."""
-    kind = _OF_STATUS.get(status, _OF_STATUS[400])
+    language = language_of(request)
+    title = _OF_STATUS.get(status, _OF_STATUS[400]).title.in_(language)
+    hint = "Send it in parts." if status == 413 else "/docs shows the addresses and what they take."
     problem = Problem(
         type=_type(f"http-{status}"),
-        title=kind.title.in_(language_of(request)),
+        title=title,
         status=status,
-        detail=kind.title.en + ".",
-        hint="Send it in parts." if status == 413 else "/docs shows the addresses and what they take.",
+        detail=title + Text(zh="。", en=".").in_(language),
+        hint=said(hint, language),
         code=f"http-{status}",
     )
     return respond(request, problem, headers)
@@ -290,12 +296,13 @@ async def _on_defect(request: Request, error: Exception) -> JSONResponse:
     return respond(request, problem_of(TongxingError(), language_of(request)))
 
 
-def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
+def _field_problem(error: Mapping[str, Any], language: Language) -> FieldProblem:
     where: Sequence[object] = error["loc"]
     # A key that the caller made up can be anything, a telephone number too.
     parts = [str(part) if isinstance(part, int) or _FIELD.fullmatch(str(part)) else "…" for part in where]
     message = str(error["msg"]).removeprefix("Value error, ")
-    return FieldProblem(field=".".join(parts), problem="This is not JSON." if "JSON decode" in message else message)
+    problem = said("This is not JSON." if "JSON decode" in message else message, language)
+    return FieldProblem(field=".".join(parts), problem=problem)
 
 
 def _type(code: str) -> str:

@@ -151,6 +151,19 @@ async def test_an_error_is_said_in_words(desk: Desk, known: Known, fields: dict[
     assert said in answer.text
 
 
+async def test_a_page_says_what_happened_and_what_to_do(desk: Desk, known: Known) -> None:
+    """In the language that was chosen, not in that of programs."""
+    await come_in(desk)
+    path = f"/tasks/{known.ids['task-open']}/complete"
+    zh = (await submit(desk, path, outcome="cured")).text
+    assert "该任务没有这个结果选项，任务保持打开。" in zh
+    assert "请选择：reached" in zh
+    assert "没有这个任务。" in (await desk.http.get("/tasks/nothing")).text
+    await desk.http.post("/language", headers=FORM)
+    assert "Choose one of: reached" in (await submit(desk, path, outcome="cured")).text
+    assert "There is no such task." in (await desk.http.get("/tasks/nothing")).text
+
+
 @pytest.mark.parametrize(
     ("path", "staff", "status"),
     [("/tasks/nothing", "nurse-1", 404), ("/tasks/{task-open}", None, 403), ("/tasks/a%00", "nurse-1", 422)],

@@ -39,7 +39,9 @@ async def test_a_problem_is_titled_in_both_languages(desk: Desk) -> None:
     en = await desk.http.get("/api/v1/tasks/nothing", headers={"Accept-Language": "en"})
     assert (zh.json()["title"], zh.headers["Content-Language"]) == ("找不到", "zh-CN")
     assert (en.json()["title"], en.headers["Content-Language"]) == ("It does not exist", "en")
-    assert zh.json() | {"title": ""} == en.json() | {"title": ""}
+    assert (zh.json()["detail"], zh.json()["hint"]) == ("没有这个任务。", "GET /api/v1/tasks 可查看列表。")
+    assert (en.json()["detail"], en.json()["hint"]) == ("There is no such task.", "GET /api/v1/tasks lists them.")
+    assert zh.json()["code"] == en.json()["code"]
     assert zh.json()["type"] == "urn:tongxing:problem:not-found"
 
 
