@@ -51,9 +51,9 @@ async def test_a_death_ends_every_journey(live: Desk) -> None:
         assert ended["exit"] == "died"
     assert await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:00Z"}, status=200)
     other = await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:01Z"}, status=409)
-    assert "recorded already" in other["detail"]
+    assert "已记录过" in other["detail"]
     refused = await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "3"}, status=409)
-    assert "died" in refused["detail"]
+    assert "已经死亡" in refused["detail"]
 
 
 async def test_the_timeline_pages_in_order(desk: Desk, known: Known) -> None:
@@ -114,5 +114,5 @@ async def test_an_event_that_nothing_watches_is_refused(
     anchors = {"birth": "2026-01-01"} if pathway == "other" else {}
     start = {"patient": known.ids["patient-3"], "pathway": pathway, "anchors": anchors}
     journey = (await desk.post("/journeys", start))["id"]
-    refused = await desk.post(f"/journeys/{journey}/events", {"name": name}, status=422)
+    refused = await desk.post(f"/journeys/{journey}/events", {"name": name}, status=422, Accept_Language="en")
     assert refused["hint"] == hint
