@@ -56,6 +56,9 @@ class Act(BaseModel):
         description="`done`: the store shows it; `taken`: the journey took it in, the store follows; `kept`: it waits"
         " for its journey with its real time; `refused`: the journey did not take it in."
     )
+    code: str | None = Field(
+        default=None, description="Of `refused`: why, where the journey said, such as `task-closed`."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +85,12 @@ def do(house: House, once: Once, make: Callable[[Session, datetime], Doing], *, 
         answer = once.recall(session)
         if answer is not None:
             row = inbox.read(session, str(answer.body["event"]))
-            if row is None or row.state == "refused":
-                raise Conflict("The journey did not take this in.", hint="Read the journey again.")
-            if row.state == "reflected":
-                return shown(row)
+            known = None if row is None else shown(session, row)
+            if row is None or known is None or known.state == "refused":
+                because = _REFUSALS.get(known.code or "", Conflict) if known else Conflict
+                raise because("The journey did not take this in.", hint="Read the journey again.")
+            if known.state == "done":
+                return known
             doing = Doing(
                 journey=journeys.read(session, row.journey), event=inbox.event_of(row), ahead=bool(answer.body["ahead"])
             )
@@ -142,7 +147,9 @@ def accepted(request: Request, response: Response, act: Act) -> Act:
     return act
 
 
-def shown(row: tables.Inbox) -> Act:
-    """How far an act got, by its inbox row."""
+def shown(session: Session, row: tables.Inbox) -> Act:
+    """How far an act got, by its inbox row and by what its journey decided when its turn came."""
     states: Mapping[tables.InboxState, State] = {"pending": "kept", "reflected": "done", "refused": "refused"}
-    return Act(id=row.id, journey=row.journey, what=row.kind, state=states[row.state])
+    code = journeys.refusal_of(session, row.id) if row.state == "reflected" else None
+    state = states[row.state] if code is None else "refused"
+    return Act(id=row.id, journey=row.journey, what=row.kind, state=state, code=code)

@@ -271,6 +271,13 @@ def keep_reasons(session: Session, row: tables.Journey, sequence: int, reasons: 
     session.flush()
 
 
+def refusal_of(session: Session, event: str) -> str | None:
+    """The code with which the journey refused the event when its turn came; None where it did not."""
+    refused = select(tables.Reason).where(tables.Reason.event == event, tables.Reason.code == "refused")
+    reason = session.scalar(refused.order_by(tables.Reason.sequence).limit(1))
+    return None if reason is None else str(reason.values["code"])
+
+
 def timeline(
     session: Session, journey: str, *, after: tuple[int, int] | None = None, limit: int = 200
 ) -> Sequence[tables.Reason]:

@@ -13,9 +13,9 @@ router = APIRouter(prefix="/api/v1/acts", tags=["acts"])
 
 @router.get("/{act}", summary="Read how far an act got")
 def read_act(act: fields.IdInPath, house: HouseOf) -> Act:
-    """Where a 202 points to: whether the journey took it in."""
+    """Where a 202 points to: whether the journey took it in, or why it refused it."""
     with house.database.read() as session:
         row = inbox.read(session, act)
-    if row is None:
-        raise NotFound("There is no such act.", hint="The Location of a 202 names it.")
-    return shown(row)
+        if row is None:
+            raise NotFound("There is no such act.", hint="The Location of a 202 names it.")
+        return shown(session, row)

@@ -77,7 +77,7 @@ def send(given: NewAnswers, house: HouseOf, actor: PersonOrSystem, once: OnceOf)
             items = {code: value for code, value in given.items.items() if value is not None}
             row = asks.keep_answers(session, journey, form=given.form, items=items, by=actor, now=now, ask=ask)
             event = FormAnswered(id=new_id(), received=now, form=given.form, answers=row.id, ask=ask, items=items)
-            act = shown(inbox.add(session, journey=journey, event=event))
+            act = shown(session, inbox.add(session, journey=journey, event=event))
             audit.record(session, at=now, actor=actor, action="form-answered", subject=row.id)
             taken = AnswersTaken(id=row.id, state=act.state, act=act.id)
             answer = Answer(status=202, body=taken.model_dump(mode="json"))

@@ -252,7 +252,7 @@ def die(house: House, patient: str, given: Death, *, actor: str) -> Died:
         told = patients.record_death(session, patient, house.aware(given.at), now=now)
         audit.record(session, at=now, actor=actor, action="death-recorded", subject=patient)
         row = patients.read(session, patient)
-        acts = [shown(one) for one in told]
+        acts = [shown(session, one) for one in told]
     house.engine.prompt()
     return Died(patient=patient, died_at=row.died_at or now, journeys=acts)
 

@@ -59,7 +59,7 @@ async def test_metrics_count_what_waits(desk: Desk) -> None:
 
 
 async def test_what_was_kept_is_done_when_the_engine_comes(empty: Database, settings: Settings, client: Client) -> None:
-    """The API starts without Temporal, keeps what people do, and hands it over once Temporal is there."""
+    """The API starts without Temporal, keeps what people do, and hands it over later; what is refused then is told."""
     there = asyncio.Event()
 
     async def provide() -> Client:
@@ -79,8 +79,12 @@ async def test_what_was_kept_is_done_when_the_engine_comes(empty: Database, sett
         patient = (await desk.post("/patients", person()))["id"]
         journey = (await desk.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
         act = await desk.post(f"/journeys/{journey}/pause", status=202)
+        again = await desk.post(f"/journeys/{journey}/pause", status=202, Idempotency_Key="again")
         there.set()
         await desk.until(f"/acts/{act['id']}", lambda said: said["state"] == "done")
+        refused = await desk.until(f"/acts/{again['id']}", lambda said: said["state"] != "kept")
+        assert (refused["state"], refused["code"]) == ("refused", "already-paused")
+        await desk.post(f"/journeys/{journey}/pause", status=409, Idempotency_Key="again")
         assert (await desk.get(f"/journeys/{journey}"))["status"] == "paused"
 
 
