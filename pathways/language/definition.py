@@ -7,7 +7,7 @@ means beyond its shape (a name that exists, a condition that compiles) is decide
 import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, assert_never, get_args
 
 from pydantic import (
     BaseModel,
@@ -53,14 +53,10 @@ def _duration(value: object) -> Duration:
 
 
 def _moment(value: object) -> Moment:
-    if isinstance(value, Moment):
-        return value
     return parse_moment(str(value))
 
 
 def _clock_time(value: object) -> time:
-    if isinstance(value, time):
-        return value
     text = str(value)
     if re.fullmatch(TIME_OF_DAY_PATTERN[1:-1], text) is None:
         raise ValueError(f"'{text}' is not a time of day; write HH:MM, from '00:00' to '23:59'")
@@ -395,8 +391,6 @@ class AtMost(BaseModel):
 
 
 def _at_most(value: object) -> AtMost:
-    if isinstance(value, AtMost):
-        return value
     times, separator, per = str(value).partition(" per ")
     if not separator or re.fullmatch(_TIMES_PATTERN, times) is None:
         raise ValueError(f"'{value}' is not a cap; write one such as 'once per 4h' or '3 per 7d'")
@@ -522,3 +516,5 @@ def _default_name(step: AnyStep) -> str:
             return f"stop-{step.stop}"
         case End():
             return "end"
+        case _:
+            assert_never(step)
