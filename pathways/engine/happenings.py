@@ -150,13 +150,17 @@ def _complete(turn: Turn, event: TaskCompleted) -> None:
     )
     if turn.journey.status == "ended" and (step.outcomes.get(event.outcome) or waiting(turn, turn.effects[-1])):
         _follow_up(turn, key, path, event)
-    at = _really(turn, key, path, event)
-    close_step(turn, key, path, end, way=event.outcome, at=at, chosen=True, holder=None, suspended=False)
+    done_at = _really(turn, key, path, event)
+    at = event.received
+    close_step(
+        turn, key, path, end, way=event.outcome, at=at, done_at=done_at, chosen=True, holder=None, suspended=False
+    )
 
 
-def _really(turn: Turn, key: str, path: str, event: TaskCompleted | VisitReported) -> datetime:
-    """When it was done, however late it is told: never before it was there to do, never after it was told."""
-    return max(min(event.at, event.received), min(turn.node(key, path).entered, event.received))
+def _really(turn: Turn, key: str, path: str, event: TaskCompleted | VisitReported) -> datetime | None:
+    """When it was done, where it is told later: never before it was there to do."""
+    at = max(event.at, turn.node(key, path).entered)
+    return at if at < event.received else None
 
 
 def keep_conflict(turn: Turn, event: AnyEvent) -> None:
@@ -208,7 +212,8 @@ def _visit(turn: Turn, event: VisitReported) -> None:
             if turn.node(key, path).end == "missed":
                 recover(turn, key, path, step.visit)
             turn.act(CloseVisit(visit=turn.id_of(key, path), end=end, at=event.received))
-            close_step(turn, key, path, end, way=event.state, at=_really(turn, key, path, event), contact=None)
+            done_at = _really(turn, key, path, event)
+            close_step(turn, key, path, end, way=event.state, at=event.received, done_at=done_at, contact=None)
         case _:
             assert_never(event.state)
 

@@ -102,6 +102,9 @@ class Node:
     """Of a visit, the date that the hospital gave."""
     end: End | None = None
     ended: datetime | None = None
+    """When the end was told: what follows is due from then."""
+    done_at: datetime | None = None
+    """When it was really done, where it was told later."""
     way: str | None = None
     """The branch that the end leads into."""
     chosen: bool = False

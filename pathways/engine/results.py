@@ -84,7 +84,7 @@ def _stand_for_visits(turn: Turn, reading: Reading) -> None:
         if node.result == reading.id and (reading.void or not satisfies(turn, step, node, reading)):
             turn.decide("reopened", track=track, step=path)
             undo_after(turn, key, path)
-            node = turn.put_node(key, path, replace(node, end=None, ended=None, way=None, result=None))
+            node = turn.put_node(key, path, replace(node, end=None, ended=None, done_at=None, way=None, result=None))
             turn.put(replace(turn.activation(key), state="running", ended=None))
             book(turn, key, path, step, node)
         elif node.result is None and node.end in {None, "missed"} and satisfies(turn, step, node, reading):

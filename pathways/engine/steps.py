@@ -5,18 +5,16 @@ A step's path is made of names: `call-patient/refer/endocrinology` is the visit 
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 from pathways.engine import visits
-from pathways.engine.actions import NotifyStaff, OpenAsk, OpenTask
-from pathways.engine.clocks import due_at, late, moved
-from pathways.engine.contact import tell, values_of
-from pathways.engine.evidence import known_features, shown_features
+from pathways.engine.actions import OpenAsk
+from pathways.engine.clocks import late, moved
+from pathways.engine.contact import tell
 from pathways.engine.journey import Activation, ActivationKind, Effect, End, Node
-from pathways.engine.ladders import watch_calendar
+from pathways.engine.nodes import close, effect, notify, open_task, set_value, way_of
 from pathways.engine.questions import LATE, decide_late, find_step, is_urgent, steps_of
 from pathways.engine.turn import Turn
-from pathways.language.conditions import Truth
 from pathways.language.definition import (
     AnyStep,
     Ask,
@@ -54,15 +52,16 @@ def resume(turn: Turn, key: str, *, despite_pause: bool = False) -> None:
     if activation.state == "undone":
         return
     since = activation.planned or activation.received
-    ended = walk(turn, key, steps_of(turn.release, activation), "", since)
+    walked = walk(turn, key, steps_of(turn.release, activation), "", since)
     activation = turn.activation(key)
-    if ended is not None and all(node.end is not None for node in activation.nodes.values()):
+    if walked is not None and all(node.end is not None for node in activation.nodes.values()):
+        ended, really = walked
         turn.put(replace(activation, state="done", ended=ended))
-        _count_from(turn, activation, ended)
+        _count_from(turn, activation, really or ended)
 
 
 def _count_from(turn: Turn, activation: Activation, ended: datetime) -> None:
-    """A repetition from when it was last done counts from the value that stood for its visit, if any did."""
+    """A repetition from when it was last done counts from the value that stood for its visit, else from its end."""
     trigger = turn.track(activation.track).when
     if activation.kind != "steps" or not (isinstance(trigger, Every) and trigger.from_.anchor == "last_done"):
         return
@@ -78,7 +77,7 @@ def _resume_served(turn: Turn, key: str, activation: Activation) -> None:
         node = turn.node(key, path)
         step = _step(turn, key, path)
         if node.way is not None and node.ended is not None:
-            walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended)
+            walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended, node.done_at)
 
 
 def _step(turn: Turn, key: str, path: str) -> AnyStep:
@@ -87,13 +86,19 @@ def _step(turn: Turn, key: str, path: str) -> AnyStep:
     return step
 
 
-def walk(turn: Turn, key: str, steps: Steps, prefix: str, since: datetime) -> datetime | None:
-    """Enters and passes steps in order; the instant at which the last of them ended, or None where one is open."""
+def walk(
+    turn: Turn, key: str, steps: Steps, prefix: str, since: datetime, really: datetime | None = None
+) -> tuple[datetime, datetime | None] | None:
+    """Enters and passes steps in order; when the last of them ended and when it really did; None where one is open.
+
+    What follows is due from when an end was told; a wait alone counts from when it `really` was.
+    """
     for name, step in zip(step_names(steps), steps, strict=True):
         path = prefix + name
         node = turn.activation(key).nodes.get(path)
         if node is None:
-            entered = _enter_in_time(turn, key, path, step, since)
+            from_ = really if really is not None and isinstance(step, Wait) else since
+            entered = _enter_in_time(turn, key, path, step, from_)
             if entered is None:
                 return None
             node = entered
@@ -102,13 +107,14 @@ def walk(turn: Turn, key: str, steps: Steps, prefix: str, since: datetime) -> da
                 continue
             return None
         if node.way is not None:
-            inner = walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended or since)
+            way = branches(step).get(node.way, ())
+            inner = walk(turn, key, way, f"{path}/{node.way}/", node.ended or since, node.done_at)
             if inner is None:
                 return None
-            since = inner
+            since, really = inner
         else:
-            since = node.ended or since
-    return since
+            since, really = node.ended or since, node.done_at
+    return since, really
 
 
 def _enter_in_time(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node | None:
@@ -120,7 +126,7 @@ def _enter_in_time(turn: Turn, key: str, path: str, step: AnyStep, since: dateti
     policy = default_lateness(step, in_series=in_series)
     if policy == "skip":
         turn.decide("too-late", track=activation.track, step=path)
-        return _close(turn, key, path, _new(turn, key, path, step, since), "skipped")
+        return close(turn, key, path, _new(turn, key, path, step, since), "skipped")
     if policy == "ask":
         asked = activation.nodes.get(path + LATE)
         if asked is None:
@@ -131,17 +137,13 @@ def _enter_in_time(turn: Turn, key: str, path: str, step: AnyStep, since: dateti
         if asked.end is None:
             return None
         if asked.way != "run":
-            return _close(turn, key, path, _new(turn, key, path, step, since), "skipped")
+            return close(turn, key, path, _new(turn, key, path, step, since), "skipped")
     # What an event caused stays due from its receipt; what was planned and is served late counts from opening.
     return enter(turn, key, path, step, since if activation.planned is None else turn.now)
 
 
 def _new(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node:
     return turn.enter(key, path, type(step).__name__.lower(), since)
-
-
-def _close(turn: Turn, key: str, path: str, node: Node, end: End, *, way: str | None = None) -> Node:
-    return turn.put_node(key, path, replace(node, end=end, ended=node.ended or turn.now, way=way))
 
 
 def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node:
@@ -152,8 +154,8 @@ def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> No
         case Send():
             return enter_send(turn, key, path, step, at_once)
         case Notify():
-            _notify(turn, key, path, step)
-            return _close(turn, key, path, replace(at_once, told=True), "done")
+            notify(turn, key, path, step)
+            return close(turn, key, path, replace(at_once, told=True), "done")
         case Ask():
             return _enter_ask(turn, key, path, step, node)
         case Task():
@@ -163,15 +165,15 @@ def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> No
         case Wait():
             return turn.put_node(key, path, node)
         case Choose():
-            return _close(turn, key, path, at_once, "done", way=_way(turn, key, path, step))
+            return close(turn, key, path, at_once, "done", way=way_of(turn, key, path, step))
         case Set():
-            return _enter_set(turn, key, path, step, at_once)
+            return set_value(turn, key, path, step, at_once)
         case Start():
-            return _effect(turn, key, path, at_once, "start", step.start)
+            return effect(turn, key, path, at_once, "start", step.start)
         case Stop():
-            return _effect(turn, key, path, at_once, "stop", step.stop)
+            return effect(turn, key, path, at_once, "stop", step.stop)
         case EndStep():
-            return _effect(turn, key, path, at_once, "end", step.end)
+            return effect(turn, key, path, at_once, "end", step.end)
         case _:
             assert_never(step)
 
@@ -205,29 +207,15 @@ def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:
     outcome, at = tell(turn, key, path, step.send, urgent=step.urgent)
     match outcome:
         case "told":
-            return _close(turn, key, path, replace(node, told=True, contact=None), "done")
+            return close(turn, key, path, replace(node, told=True, contact=None), "done")
         case "deferred":
             return turn.put_node(key, path, replace(node, ended=None, contact=at))
         case "no-consent":
-            closed = _close(turn, key, path, replace(node, contact=None), "not-possible")
+            closed = close(turn, key, path, replace(node, contact=None), "not-possible")
             ask_staff(turn, key, path, "contact", step.send)
             return closed
         case _:
             assert_never(outcome)
-
-
-def _notify(turn: Turn, key: str, path: str, step: Notify) -> None:
-    activation = turn.activation(key)
-    turn.act(
-        NotifyStaff(
-            message=turn.id_of(key, path),
-            template=step.message,
-            track=activation.track,
-            role=step.notify,
-            at=turn.now,
-            values=values_of(turn, activation),
-        )
-    )
 
 
 def _enter_ask(turn: Turn, key: str, path: str, step: Ask, node: Node) -> Node:
@@ -257,77 +245,6 @@ def announce(turn: Turn, key: str, path: str, step: Ask) -> Node:
     if outcome == "no-consent" and not node.told:
         ask_staff(turn, key, path, "contact", step.message)
     return told
-
-
-def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
-    """Work appears on a person's list."""
-    activation = turn.activation(key)
-    turn.act(
-        OpenTask(
-            task=turn.id_of(key, path),
-            name=step.task,
-            track=activation.track,
-            role=step.role,
-            urgent=is_urgent(step),
-            opened=turn.now,
-            due=due_at(node, step, turn.facts, turn.zone),
-            outcomes=tuple(step.outcomes) or ("done",),
-            form=step.form,
-            about=activation.about,
-            values=values_of(turn, activation),
-            note=activation.note,
-        )
-    )
-    watch_calendar(turn, node, step)
-    return turn.put_node(key, path, replace(node, kind="task"))
-
-
-def _way(turn: Turn, key: str, path: str, step: Choose) -> str:
-    activation = turn.activation(key)
-    result = next((cause.result for cause in activation.causes if cause.result is not None), None)
-    reading = turn.journey.readings.get(result) if result is not None else None
-    for number, case in enumerate(step.cases, start=1):
-        condition = turn.release.condition(case.if_)
-        known = known_features(
-            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, reading=reading
-        )
-        truth = condition.evaluate(known)
-        if truth is Truth.TRUE:
-            return f"case-{number}"
-        if truth is Truth.UNKNOWN:
-            turn.decide("unknown", track=activation.track, step=path, values=shown_features(known))
-            return "unknown"
-    return "otherwise"
-
-
-def _enter_set(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
-    value = step.to
-    if isinstance(value, str):
-        expression = turn.release.expression(value)
-        known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now)
-        answer = expression.value(known)
-        if answer is None:
-            turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
-            return _close(turn, key, path, node, "not-possible")
-        value = answer
-    before = turn.journey.values.get(step.set)
-    turn.journey = replace(turn.journey, values={**turn.journey.values, step.set: value})
-    return _close(turn, key, path, replace(node, before=before), "done")
-
-
-def _effect(turn: Turn, key: str, path: str, node: Node, kind: Literal["start", "stop", "end"], name: str) -> Node:
-    closed = _close(turn, key, path, node, "done")
-    at, chosen = node.ended or turn.now, under_choice(turn, key, path)
-    turn.effects.append(Effect(kind=kind, activation=key, path=turn.marked(key, path), at=at, name=name, chosen=chosen))
-    return closed
-
-
-def under_choice(turn: Turn, key: str, path: str) -> bool:
-    """Whether a person's choice led to the step."""
-    return any(
-        node.chosen and node.way is not None and path.startswith(f"{other}/{node.way}/")
-        for other, node in turn.activation(key).nodes.items()
-    )
 
 
 def close_step(turn: Turn, key: str, path: str, end: End, *, way: str | None, at: datetime, **changes: Any) -> None:

@@ -230,10 +230,11 @@ class Player:
         )
         return self.play(event)
 
-    def complete(self, name: str, outcome: str = "done", by: str = "anna") -> list[str]:
-        """A person ends the task."""
+    def complete(self, name: str, outcome: str = "done", by: str = "anna", done: str | None = None) -> list[str]:
+        """A person ends the task; it was `done` now, or earlier than it is told."""
+        done_at = self.now if done is None else at(done)
         event = TaskCompleted(
-            id=self._id(), received=self.now, task=self.task(name).task, by=by, outcome=outcome, at=self.now
+            id=self._id(), received=self.now, task=self.task(name).task, by=by, outcome=outcome, at=done_at
         )
         return self.play(event)
 

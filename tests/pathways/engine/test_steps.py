@@ -279,3 +279,26 @@ def test_a_planned_track_that_was_stopped_does_not_come_back_until_it_is_started
     assert play.start("t") == ["book v 2026-02-05 09:00"]
     play.visit("v", "kept")
     assert play.until("2026-03-07 09:00") == ["book v 2026-03-07 09:00"]
+
+
+def test_what_is_told_late_is_due_from_its_telling_and_waits_from_when_it_was_done() -> None:
+    """A task after a late report is due from the report; a wait after it counts from when the work was really done."""
+    play = Player(
+        """
+        t:
+          when: {event: fell}
+          steps:
+            - task: call
+              role: ward-nurse
+              outcomes: {far: [{task: visit, role: ward-nurse, due: 4h, clock: elapsed}]}
+            - {wait: 2d}
+            - {task: again, role: ward-nurse}"""
+    )
+    play.happen("fell")
+    play.until("2026-01-05 15:00")
+    assert play.complete("call", "far", done="2026-01-05 09:30") == ["close call done", "open visit"]
+    assert play.due("visit") == "2026-01-05 19:00"
+    play.until("2026-01-05 20:00")
+    assert play.complete("visit", "done", done="2026-01-05 16:00") == ["close visit done"]
+    assert play.until("2026-01-07 15:59") == []
+    assert play.until("2026-01-07 16:00") == ["open again"]

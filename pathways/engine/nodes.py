@@ -1,0 +1,109 @@
+"""What entering a step leaves: tasks, notices, choices, values and effects, each as the node that is kept."""
+
+from dataclasses import replace
+from typing import Literal
+
+from pathways.engine.actions import NotifyStaff, OpenTask
+from pathways.engine.clocks import due_at
+from pathways.engine.contact import values_of
+from pathways.engine.evidence import known_features, shown_features
+from pathways.engine.journey import Effect, End, Node
+from pathways.engine.ladders import watch_calendar
+from pathways.engine.questions import is_urgent
+from pathways.engine.turn import Turn
+from pathways.language.conditions import Truth
+from pathways.language.definition import Choose, Notify, Set, Task
+
+
+def close(turn: Turn, key: str, path: str, node: Node, end: End, *, way: str | None = None) -> Node:
+    """Keeps the node as ended, where it did not end before, now."""
+    return turn.put_node(key, path, replace(node, end=end, ended=node.ended or turn.now, way=way))
+
+
+def notify(turn: Turn, key: str, path: str, step: Notify) -> None:
+    """Tells the staff who hold the role."""
+    activation = turn.activation(key)
+    turn.act(
+        NotifyStaff(
+            message=turn.id_of(key, path),
+            template=step.message,
+            track=activation.track,
+            role=step.notify,
+            at=turn.now,
+            values=values_of(turn, activation),
+        )
+    )
+
+
+def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
+    """Work appears on a person's list."""
+    activation = turn.activation(key)
+    turn.act(
+        OpenTask(
+            task=turn.id_of(key, path),
+            name=step.task,
+            track=activation.track,
+            role=step.role,
+            urgent=is_urgent(step),
+            opened=turn.now,
+            due=due_at(node, step, turn.facts, turn.zone),
+            outcomes=tuple(step.outcomes) or ("done",),
+            form=step.form,
+            about=activation.about,
+            values=values_of(turn, activation),
+            note=activation.note,
+        )
+    )
+    watch_calendar(turn, node, step)
+    return turn.put_node(key, path, replace(node, kind="task"))
+
+
+def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:
+    """The way of a choice: the first case that is true, `unknown` where one before it cannot be known."""
+    activation = turn.activation(key)
+    result = next((cause.result for cause in activation.causes if cause.result is not None), None)
+    reading = turn.journey.readings.get(result) if result is not None else None
+    for number, case in enumerate(step.cases, start=1):
+        condition = turn.release.condition(case.if_)
+        known = known_features(
+            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, reading=reading
+        )
+        truth = condition.evaluate(known)
+        if truth is Truth.TRUE:
+            return f"case-{number}"
+        if truth is Truth.UNKNOWN:
+            turn.decide("unknown", track=activation.track, step=path, values=shown_features(known))
+            return "unknown"
+    return "otherwise"
+
+
+def set_value(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
+    """Sets a value of the journey; where it cannot be known the step is not possible."""
+    value = step.to
+    if isinstance(value, str):
+        expression = turn.release.expression(value)
+        known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now)
+        answer = expression.value(known)
+        if answer is None:
+            turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
+            return close(turn, key, path, node, "not-possible")
+        value = answer
+    before = turn.journey.values.get(step.set)
+    turn.journey = replace(turn.journey, values={**turn.journey.values, step.set: value})
+    return close(turn, key, path, replace(node, before=before), "done")
+
+
+def effect(turn: Turn, key: str, path: str, node: Node, kind: Literal["start", "stop", "end"], name: str) -> Node:
+    """Ends the step with something that other tracks react to."""
+    closed = close(turn, key, path, node, "done")
+    at, chosen = node.ended or turn.now, under_choice(turn, key, path)
+    turn.effects.append(Effect(kind=kind, activation=key, path=turn.marked(key, path), at=at, name=name, chosen=chosen))
+    return closed
+
+
+def under_choice(turn: Turn, key: str, path: str) -> bool:
+    """Whether a person's choice led to the step."""
+    return any(
+        node.chosen and node.way is not None and path.startswith(f"{other}/{node.way}/")
+        for other, node in turn.activation(key).nodes.items()
+    )
