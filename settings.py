@@ -129,8 +129,8 @@ class Settings(BaseSettings):
         description="Whether that provider takes the same message key twice as one; else it is asked before a repeat.",
     )
     dispatcher_batch: PositiveInt = Field(default=50, description="Messages that a dispatcher leases at once.")
-    dispatcher_lease_seconds: PositiveFloat = Field(
-        default=15, description="How long a leased message belongs to one dispatcher before another may take it."
+    dispatcher_lease_seconds: float = Field(
+        default=15, ge=10, description="How long a leased message belongs to one dispatcher before another may take it."
     )
     dispatcher_poll_seconds: PositiveFloat = Field(
         default=1, description="Pause between two looks at the urgent lane of the outbox."

@@ -172,6 +172,8 @@ def _outgoing(
     if recipient is None:
         return "no-address"
     text = text_of(session, message, hospital=outbox.hospital, now=outbox.clock())
+    if text is None:
+        return gate.Dropped(reason="over")
     return OutgoingMessage(key=message.id, recipient=recipient, text=text, urgent=message.urgent)
 
 

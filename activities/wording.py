@@ -16,8 +16,8 @@ from store.database import Session
 STAFF_LANGUAGE = "zh-CN"
 
 
-def text_of(session: Session, message: tables.Message, *, hospital: Text, now: datetime) -> str:
-    """The message in its reader's language, with what is known now.
+def text_of(session: Session, message: tables.Message, *, hospital: Text, now: datetime) -> str | None:
+    """The message in its reader's language, with what is known now; None where what it is about is over.
 
     Raises:
         Invalid: its template is gone, or names something that is not known of this message.
@@ -39,7 +39,23 @@ def text_of(session: Session, message: tables.Message, *, hospital: Text, now: d
         "unit": lambda: _value(message, release)[1],
     }
     values = {name: value for name in template.variables if (value := known[name]()) is not None}
+    missing = set(template.variables) - values.keys()
+    if missing and _is_over(session, message, missing, now):
+        return None
     return render(template, language, values)
+
+
+def _is_over(session: Session, message: tables.Message, missing: set[str], now: datetime) -> bool:
+    """Whether the form, visit or task that the message names was there, and is not open any more."""
+    ended: list[tables.Ask | tables.Visit | tables.Task] = []
+    if "form_title" in missing:
+        ended.extend(asks.list_(session, journey=message.journey))
+    if missing & {"visit_title", "visit_date"}:
+        ended.extend(visits.list_(session, journey=message.journey, limit=500))
+    if "task_title" in missing:
+        closed = tasks.Filter(journey=message.journey, status="closed")
+        ended.extend(tasks.list_tasks(session, closed, at=now, limit=500).tasks)
+    return any(row.track == message.track for row in ended)
 
 
 def _named(release: Release, row: tables.Visit | tables.Task | None, language: str) -> str | None:

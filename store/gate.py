@@ -26,7 +26,7 @@ class Deferred:
 class Dropped:
     """It may not leave any more."""
 
-    reason: Literal["recalled", "died", "no-consent"]
+    reason: Literal["recalled", "died", "no-consent", "over"]
 
 
 def gate(session: Session, message: tables.Message, now: datetime, policy: Policy) -> Allowed | Deferred | Dropped:

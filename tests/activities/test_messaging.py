@@ -23,7 +23,7 @@ from activities.messaging import (
     send_batch,
     urgent_loop,
 )
-from pathways.engine.actions import BookVisit, NotifyStaff, OpenAsk, OpenTask, SendMessage
+from pathways.engine.actions import BookVisit, CloseAsk, NotifyStaff, OpenAsk, OpenTask, SendMessage
 from pathways.language.messages import KNOWN_VARIABLES
 from pathways.language.release import Contents, Release, make_release
 from pathways.language.texts import Text
@@ -136,6 +136,18 @@ def test_everything_that_a_message_may_name_is_known(bench: Bench) -> None:
     rendered = bench.row().rendered
     # form, hospital, patient, task, unit, value, date, title of the visit
     assert rendered == "感受 示范医院 王芳 call mmol/L 2.1 2026年3月6日 复查"
+
+
+def test_a_message_about_what_is_over_is_dropped(bench: Bench) -> None:
+    """A form that was answered before its announcement left is not announced, and nobody is alarmed."""
+    with bench.outbox.database.write() as session:
+        asks.open_(session, bench.journey, OpenAsk(ask="a", form="feeling", track="call", opened=NOW, expires=None))
+        asks.close(session, CloseAsk(ask="a", end="done", at=NOW))
+    bench.put(template="everything")
+    send_batch(bench.outbox, urgent=False)
+    assert (bench.row().state, bench.row().outcome) == ("dropped", "over")
+    with bench.outbox.database.read() as session:
+        assert not alarms.list_(session)
 
 
 def test_a_message_that_cannot_be_written_fails_visibly(bench: Bench) -> None:
