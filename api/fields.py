@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from pathways.language.definition import DATA_NAME_PATTERN, NAME_PATTERN
+from pathways.language.written import DATA_NAME_PATTERN, NAME_PATTERN
 
 _UNKEEPABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 

@@ -1,7 +1,7 @@
 """Journeys: starting one, what the store shows of it, and its timeline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -101,7 +101,10 @@ def _row(
         id=id,
         patient=patients.as_engine(patient),
         anchors={**(start.anchors or {}), "enrolled": start.enrolled},
-        parameters=dict(start.parameters or {}),
+        parameters=start.parameters,
+        values=start.values,
+        episode=start.episode or None,
+        by=by,
         now=now,
     )
     return tables.Journey(
@@ -113,7 +116,7 @@ def _row(
         status="starting",
         exit_reason=None,
         ended_at=None,
-        state=write_journey(replace(state, values={**state.values, **(start.values or {})})).decode(),
+        state=write_journey(state).decode(),
         sequence=0,
         wakeup=None,
         enrolled_at=start.enrolled,

@@ -21,10 +21,10 @@ from pathways.engine.enrolment import enrolment_refusal
 from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
 from pathways.engine.journey import Scalar
 from pathways.errors import Conflict, Invalid
-from pathways.language.definition import Named
 from pathways.language.names import nearest
 from pathways.language.release import Release
 from pathways.language.texts import Text
+from pathways.language.trigger import Named
 from store import audit, journeys, releases, tables
 from store.database import Session
 from store.facts import facts_of

@@ -26,6 +26,13 @@ class OpenTask:
     due: datetime | None
     outcomes: tuple[str, ...]
     form: str | None = None
+    department: str | None = None
+    """Where the role is looked for; None everywhere."""
+    person: str | None = None
+    """The person of the patient's team whose task it is."""
+    attempts: int | None = None
+    """How many attempts to reach the patient it allows."""
+    suspended_while: str | None = None
     about: str | None = None
     """The message, step or track that a review, question, correction or contact is about."""
     values: Mapping[str, Scalar | None] = field(default_factory=dict[str, "Scalar | None"])
@@ -43,6 +50,10 @@ class AnnotateTask:
     at: datetime
     values: Mapping[str, Scalar | None] = field(default_factory=dict[str, "Scalar | None"])
     due: datetime | None = None
+    waiting: str | None = None
+    """With the code `suspended`: what it waits for."""
+    again_at: datetime | None = None
+    """With the code `attempted`: when it is to be tried again."""
     flag: bool = False
     kind: Literal["annotate-task"] = "annotate-task"
 
@@ -55,6 +66,7 @@ class EscalateTask:
     rung: int
     to: str
     at: datetime
+    department: str | None = None
     page: bool = False
     last: bool = False
     kind: Literal["escalate-task"] = "escalate-task"
@@ -167,6 +179,32 @@ class CloseVisit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallSystem:
+    """A call to a hospital system; with `undoes` it takes that call back. The same id again is the same call."""
+
+    call: str
+    name: str
+    track: str
+    at: datetime
+    arguments: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    undoes: str | None = None
+    kind: Literal["call-system"] = "call-system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolPatient:
+    """The patient is enrolled on another pathway."""
+
+    enrolment: str
+    pathway: str
+    at: datetime
+    anchors: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    episode: str | None = None
+    kind: Literal["enrol-patient"] = "enrol-patient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseAlarm:
     """An operator must look: nobody is left above, too much came at once, the calendar ran out, a message failed."""
 
@@ -186,6 +224,14 @@ class EndJourney:
     kind: Literal["end-journey"] = "end-journey"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenJourney:
+    """The journey goes on after an end that was a mistake."""
+
+    at: datetime
+    kind: Literal["reopen-journey"] = "reopen-journey"
+
+
 AnyAction = (
     OpenTask
     | AnnotateTask
@@ -199,7 +245,10 @@ AnyAction = (
     | CloseAsk
     | BookVisit
     | CloseVisit
+    | CallSystem
+    | EnrolPatient
     | RaiseAlarm
     | EndJourney
+    | ReopenJourney
 )
 Action = Annotated[AnyAction, Discriminator("kind")]

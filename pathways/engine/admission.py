@@ -9,7 +9,8 @@ from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Intent, Values, Verdict
 from pathways.language.conditions import Truth
-from pathways.language.definition import Observed, Track
+from pathways.language.definition import Track
+from pathways.language.trigger import Observed
 
 
 def review(turn: Turn, name: str, cause: Cause, code: Code, values: Values) -> Verdict:

@@ -1,5 +1,6 @@
 """One turn of the engine: a journey, an event and a context give the journey after it, actions and reasons. Total."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -13,7 +14,7 @@ from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
 from pathways.engine.exits import HORIZON
 from pathways.engine.happenings import happen, keep_conflict
 from pathways.engine.ids import derive
-from pathways.engine.journey import Cause, Journey, Node, Patient
+from pathways.engine.journey import Cause, Journey, Node, Own, Patient, Scalar
 from pathways.engine.ladders import pass_rung
 from pathways.engine.memory import forget
 from pathways.engine.outcomes import take_effect
@@ -25,8 +26,9 @@ from pathways.engine.steps import announce, ask_staff, close_step, enter_send, r
 from pathways.engine.turn import Turn
 from pathways.engine.visits import remind
 from pathways.engine.wakes import Wake, wakes
-from pathways.language.definition import Ask, Every, Send, Silent, Visit, default_lateness
 from pathways.language.release import Release
+from pathways.language.step import Ask, Send, Visit, default_lateness
+from pathways.language.trigger import Every, Silent
 
 CASCADE_LIMIT = 256
 """How many wakes and effects one turn serves; what is left is kept for the next, with an alarm."""
@@ -48,11 +50,26 @@ def begin(
     id: str,
     patient: Patient,
     anchors: dict[str, datetime],
-    parameters: dict[str, float],
     now: datetime,
+    parameters: Mapping[str, float | tuple[str, ...]] | None = None,
+    values: Mapping[str, Scalar] | None = None,
+    episode: str | None = None,
+    by: str = "",
 ) -> Journey:
-    """A journey before its first turn. `anchors` names every required anchor of the pathway, `enrolled` among them."""
-    return Journey(id=id, release=release.checksum, patient=patient, anchors=anchors, parameters=parameters, clock=now)
+    """A journey before its first turn. `anchors` names every required anchor of the pathway, `enrolled` among them.
+
+    `parameters` and `values` are the patient's own, set by the one who starts it.
+    """
+    return Journey(
+        id=id,
+        release=release.checksum,
+        patient=patient,
+        anchors=anchors,
+        episode=episode,
+        parameters={name: Own(value=value, by=by, at=now) for name, value in (parameters or {}).items()},
+        values=values or {},
+        clock=now,
+    )
 
 
 def advance(release: Release, journey: Journey, event: AnyEvent, context: Context) -> Advance:

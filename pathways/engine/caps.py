@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathways.engine.clocks import END_OF_TIME, moved
 from pathways.engine.context import Facts
 from pathways.engine.journey import TrackState
-from pathways.language.definition import AtMost
 from pathways.language.schedule import at_local, contact_from, zone_named
+from pathways.language.trigger import AtMost
 
 WEEK = timedelta(days=7)
 _TRIES = 60

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from pathways.engine.context import Facts
 from pathways.engine.journey import Node
-from pathways.language.definition import Rung, Task
+from pathways.language.definition import Rung
 from pathways.language.schedule import Duration, shift, working_after, working_amount, working_between
+from pathways.language.step import Task
 
 LATE_AFTER = Duration(amount=2, unit="hour")
 """What is served later than this past its due time is late, unless the step says otherwise."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator
 
 from pathways.engine.journey import Origin, ResultStatus, Scalar
+from pathways.language.written import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class ResultReceived:
     comparator: Literal["<", "<=", ">", ">="] | None = None
     unit: str | None = None
     text: str | None = None
+    panel: str | None = None
+    """What it was measured together with, such as one blood pressure."""
     origin: Origin = "unknown"
     kind: Literal["result-received"] = "result-received"
 
@@ -49,6 +52,11 @@ class FormAnswered:
     received: datetime
     form: str
     answers: str
+    """The id of the answers; a later `version` of the same id corrects them."""
+    version: int = 1
+    withdrawn: bool = False
+    at: datetime | None = None
+    """When they were given, where that is not their receipt."""
     ask: str | None = None
     items: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     kind: Literal["form-answered"] = "form-answered"
@@ -102,6 +110,43 @@ class TaskCompleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAttempted:
+    """A person tried to reach the patient; the task stays open. `again_at` is when the patient asked to be called."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    result: Literal["no-answer", "call-back"]
+    at: datetime
+    again_at: datetime | None = None
+    kind: Literal["task-attempted"] = "task-attempted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSuspended:
+    """The task waits for what it declares, until that instant or until it is continued."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    until: datetime | None = None
+    kind: Literal["task-suspended"] = "task-suspended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContinued:
+    """The task waits no more."""
+
+    id: str
+    received: datetime
+    task: str
+    by: str
+    kind: Literal["task-continued"] = "task-continued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitReported:
     """The hospital said what became of a visit; without `visit` it is the oldest open one of that name."""
 
@@ -111,16 +156,19 @@ class VisitReported:
     state: Literal["booked", "kept", "cancelled", "missed"]
     at: datetime
     visit: str | None = None
+    department: str | None = None
     kind: Literal["visit-reported"] = "visit-reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """A named event from outside."""
+    """A named event from outside, with its data; `at` is when it happened, where that is not its receipt."""
 
     id: str
     received: datetime
     name: str
+    at: datetime | None = None
+    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     kind: Literal["happened"] = "happened"
 
 
@@ -168,11 +216,12 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
-    """The patient leaves the pathway."""
+    """The patient leaves the pathway, or what it does for one purpose."""
 
     id: str
     received: datetime
     by: str
+    purpose: Purpose | None = None
     kind: Literal["withdrawn"] = "withdrawn"
 
 
@@ -184,6 +233,75 @@ class Died:
     received: datetime
     at: datetime
     kind: Literal["died"] = "died"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The journey ends for a reason that is neither the patient's wish nor a death."""
+
+    id: str
+    received: datetime
+    by: str
+    reason: Literal["transferred", "lost", "merged", "entered-in-error"]
+    kind: Literal["left"] = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reinstated:
+    """The end was a mistake, such as a death on the wrong patient: the journey goes on from where it stood."""
+
+    id: str
+    received: datetime
+    by: str
+    kind: Literal["reinstated"] = "reinstated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorSet:
+    """An anchor is known, corrected or planned; `at` None takes it back."""
+
+    id: str
+    received: datetime
+    anchor: str
+    at: datetime | None
+    by: str
+    tentative: bool = False
+    kind: Literal["anchor-set"] = "anchor-set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSet:
+    """A parameter as this patient has it; `value` None goes back to the pathway's."""
+
+    id: str
+    received: datetime
+    parameter: str
+    value: float | tuple[str, ...] | None
+    by: str
+    kind: Literal["parameter-set"] = "parameter-set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """A hospital system answered a call, or could not."""
+
+    id: str
+    received: datetime
+    call: str
+    outcome: Literal["answered", "failed"]
+    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    kind: Literal["call-answered"] = "call-answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRefused:
+    """The other pathway did not take the patient: `code` says why."""
+
+    id: str
+    received: datetime
+    enrolment: str
+    code: str
+    kind: Literal["enrolment-refused"] = "enrolment-refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +332,9 @@ AnyEvent = (
     | TaskReleased
     | TaskHandedOver
     | TaskCompleted
+    | TaskAttempted
+    | TaskSuspended
+    | TaskContinued
     | VisitReported
     | Happened
     | TrackStarted
@@ -222,6 +343,12 @@ AnyEvent = (
     | Resumed
     | Withdrawn
     | Died
+    | Left
+    | Reinstated
+    | AnchorSet
+    | ParameterSet
+    | CallAnswered
+    | EnrolmentRefused
     | RungUnattended
     | Tick
 )

@@ -157,7 +157,9 @@ def _feature(
             return known_value(reading) if reading is not None and reading.data == feature.name else None
         case "parameter":
             own = journey.parameters.get(feature.name)
-            return own if own is not None else release.pathway.parameters[feature.name].value
+            if own is not None and isinstance(own.value, float):
+                return own.value
+            return release.pathway.parameters[feature.name].value
         case "set":
             return journey.values.get(feature.name)
         case "diagnosed":

@@ -10,7 +10,7 @@ from pathways.engine.clocks import restarted
 from pathways.engine.journey import Activation, Exit, ExitReason, Journey, Node
 from pathways.engine.questions import find_step, is_urgent
 from pathways.engine.turn import Turn
-from pathways.language.definition import Ask, Task, Visit
+from pathways.language.step import Ask, Task, Visit
 
 HORIZON = timedelta(days=30)
 """How long an ended journey still takes in what belongs to the time before, and how long results may be revised."""

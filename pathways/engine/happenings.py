@@ -41,7 +41,9 @@ from pathways.engine.turn import Turn
 from pathways.engine.undo import recover
 from pathways.engine.verdicts import Verdict
 from pathways.engine.visits import is_too_late, move
-from pathways.language.definition import Named, Track, Visit
+from pathways.language.definition import Track
+from pathways.language.step import Visit
+from pathways.language.trigger import Named
 
 
 def happen(turn: Turn, event: AnyEvent) -> None:

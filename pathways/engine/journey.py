@@ -12,22 +12,49 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from pathways.language.written import Purpose
+
 FORMAT = 1
 """The format of `Journey`; a reader refuses one that it does not know."""
 
 Status = Literal["active", "paused", "ended"]
-ExitReason = Literal["completed", "withdrawn", "died"]
+ExitReason = Literal["completed", "withdrawn", "transferred", "lost", "merged", "died", "entered-in-error"]
 ResultStatus = Literal["preliminary", "final", "amended", "corrected", "entered-in-error", "cancelled"]
 End = Literal["done", "not-needed", "not-possible", "missed", "cancelled", "skipped"]
 """How a step ended. The first four are different things and none implies another; the engine cancels and skips."""
 ActivationKind = Literal[
-    "steps", "first-task", "review", "question", "look", "booking", "decision", "correction", "contact", "follow-up"
+    "steps",
+    "first-task",
+    "review",
+    "question",
+    "look",
+    "booking",
+    "decision",
+    "correction",
+    "contact",
+    "follow-up",
+    "unfinished",
+    "return",
 ]
 """What an activation walks: the track's steps, its first task alone, or what the engine itself asks of a person."""
 ActivationState = Literal["running", "done", "undone"]
 Origin = Literal["laboratory", "device", "patient", "unknown"]
 Unread = Literal["unreadable", "implausible"]
-CauseKind = Literal["planned", "observed", "silent", "missed", "outcome", "event", "by-hand", "step", "enrolment"]
+CauseKind = Literal[
+    "planned",
+    "observed",
+    "answered",
+    "silent",
+    "missed",
+    "unanswered",
+    "overdue",
+    "becomes",
+    "outcome",
+    "event",
+    "by-hand",
+    "step",
+    "enrolment",
+]
 Scalar = float | bool | str
 
 
@@ -57,6 +84,8 @@ class Reading:
     high_open: bool = False
     unread: Unread | None = None
     origin: Origin = "unknown"
+    panel: str | None = None
+    """What it was measured together with: the id of the panel, else of its first result; None where it is its own."""
     clamped: bool = False
     """Its time lay more than ten minutes ahead of its receipt."""
 
@@ -72,6 +101,47 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """One version of the answers to a form: only what conditions of the pathway look at is kept of them."""
+
+    id: str
+    version: int
+    form: str
+    at: datetime
+    received: datetime
+    score: float | None = None
+    """The sum of what was chosen; None where an item that counts was not answered."""
+    items: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    tiers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By `lexicon/item`: the gravest tier of which a word was found, else `none`."""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """What is kept of the values of one day or month, in the patient's zone."""
+
+    since: date
+    until: date
+    """The last day, included."""
+    count: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    last: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A parameter as this patient has it, and who set it."""
+
+    value: float | tuple[str, ...]
+    """A number, or times of day as HH:MM."""
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """What made a track start or attach: the occurrence it stands for and, of a result, the value."""
 
@@ -79,8 +149,12 @@ class Cause:
     occurrence: str
     received: datetime
     result: str | None = None
+    """The result, of a panel what its results share."""
+    answers: str | None = None
     low: float | None = None
     high: float | None = None
+    bound: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    """What of an event's data the track uses, and `at`, its time."""
     planned: datetime | None = None
     planned_for: datetime | None = None
     chosen: bool = False
@@ -120,6 +194,17 @@ class Node:
     consumed: float = 0.0
     """Seconds of working time that ran before `since`: a pause suspends routine clocks."""
     suspended: bool = False
+    waiting: str | None = None
+    """What a person said the task waits for: its working clock stands still."""
+    waiting_until: datetime | None = None
+    attempts: int = 0
+    """How often somebody tried to reach the patient in vain."""
+    next_attempt: datetime | None = None
+    """When it is to be tried again."""
+    department: str | None = None
+    """Of a visit, where it is or was; of a task, where its role was looked for."""
+    left: bool = False
+    """An exit cancelled it: a reinstatement opens it again."""
     reminded: int = 0
     told: bool = False
     """The message left the engine."""
@@ -148,6 +233,10 @@ class Activation:
     about: str | None = None
     """What a review, question, correction, contact or follow-up is about: a message, track, task or outcome."""
     causes: tuple[Cause, ...] = ()
+    bound: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    """What its event and its calls gave it, by name."""
+    left: ActivationState | None = None
+    """What it was when the journey ended: a reinstatement goes on from there."""
     chosen: bool = False
     """A person decided that it starts: a value that is taken back does not undo it."""
     base: float | None = None
@@ -178,6 +267,20 @@ class TrackState:
     capped: tuple[Cause, ...] = ()
     held: tuple[Cause, ...] = ()
     """What happened during a pause, to be decided at resume."""
+    deferred: tuple[Cause, ...] = ()
+    """What an exclusion moved to later."""
+    yielded: tuple[Cause, ...] = ()
+    """What gave way to a more urgent track; it comes if that one is undone."""
+    unconfirmed: tuple[Cause, ...] = ()
+    """Values of a device that wait for a second one to agree."""
+    holds: bool = False
+    """Of `becomes`: whether its condition held when it was last looked at."""
+    looked: datetime | None = None
+    """Of `becomes`: when it was last looked at."""
+    interrupted: str | None = None
+    """The activation that stopped it."""
+    dates: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """Of a planned track with `redo_if_moved`: the date that each occurrence was done for."""
     used: tuple[str, ...] = ()
     """Results that activations stood on which were let go, oldest first: their revision still reaches a person."""
     last_base: float | None = None
@@ -196,7 +299,7 @@ class Exit:
 class Effect:
     """Something a turn did that other tracks may react to; kept for the next turn beyond the cascade limit."""
 
-    kind: Literal["missed", "outcome", "unmissed", "start", "unstart", "stop", "end"]
+    kind: Literal["missed", "unanswered", "outcome", "unmissed", "start", "unstart", "stop", "end"]
     activation: str
     path: str
     at: datetime
@@ -214,8 +317,11 @@ class Journey:
     release: str
     patient: Patient
     anchors: Mapping[str, datetime]
-    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
-    """The patient's own values of parameters that have a per-patient range."""
+    tentative: tuple[str, ...] = ()
+    """Anchors that are plans: nothing is started from them."""
+    episode: str | None = None
+    parameters: Mapping[str, Own] = field(default_factory=dict[str, Own])
+    """The patient's own values of parameters and times that may differ from patient to patient."""
     status: Status = "active"
     exit: Exit | None = None
     clock: datetime
@@ -227,6 +333,18 @@ class Journey:
     values: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     readings: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
     """The latest version of each result, by its id."""
+    answers: Mapping[str, Answers] = field(default_factory=dict[str, Answers])
+    """The latest version of answers, by their id."""
+    unanswered: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict[str, "tuple[datetime, ...]"])
+    """By form, when it expired in a row without answers in between."""
+    happened: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict[str, "tuple[datetime, ...]"])
+    """By name, when events happened that conditions look at."""
+    done: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """By the name of the step, when it was last done: what `done(...)` counts from."""
+    aggregates: Mapping[str, tuple[Aggregate, ...]] = field(default_factory=dict[str, "tuple[Aggregate, ...]"])
+    """By data, what is kept of values that were let go, oldest first."""
+    withdrawn: tuple[Purpose, ...] = ()
+    """Purposes that the patient has left."""
     horizon: datetime | None = None
     """Results with an earlier effective time were let go."""
     tracks: Mapping[str, TrackState] = field(default_factory=dict[str, TrackState])

@@ -11,10 +11,11 @@ from pathways.engine.ids import derive
 from pathways.engine.journey import Node, Scalar
 from pathways.engine.questions import is_urgent, task_at
 from pathways.engine.turn import Turn
-from pathways.language.definition import Rung, Task
+from pathways.language.definition import Rung
 from pathways.language.messages import PAGE
 from pathways.language.release import Release
 from pathways.language.schedule import zone_named
+from pathways.language.step import Task
 
 
 def rungs_of(release: Release, step: Task) -> tuple[Rung, ...]:

@@ -12,7 +12,7 @@ from pathways.engine.ladders import watch_calendar
 from pathways.engine.questions import is_urgent
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
-from pathways.language.definition import Choose, Notify, Set, Task
+from pathways.language.step import Choose, Notify, Set, Task
 
 
 def close(turn: Turn, key: str, path: str, node: Node, end: End, *, way: str | None = None) -> Node:

@@ -9,7 +9,7 @@ from pathways.engine.exits import leave
 from pathways.engine.journey import Cause, CauseKind, Effect
 from pathways.engine.starts import carry_out
 from pathways.engine.turn import Turn
-from pathways.language.definition import At, Every, Missed, Outcome
+from pathways.language.trigger import At, Every, Missed, Outcome
 
 
 def take_effect(turn: Turn, effect: Effect) -> None:

@@ -7,8 +7,10 @@ from pathways.engine.clocks import moved, times
 from pathways.engine.context import Facts
 from pathways.engine.evidence import latest
 from pathways.engine.journey import Journey, Reading, TrackState
-from pathways.language.definition import At, Every, Silent, Track, Visit
+from pathways.language.definition import Track
 from pathways.language.schedule import Moment, at_local
+from pathways.language.step import Visit
+from pathways.language.trigger import At, Every, Silent
 
 LAST_DONE = "last_done"
 

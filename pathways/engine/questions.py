@@ -4,19 +4,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pathways.engine.journey import Activation
-from pathways.language.definition import (
+from pathways.language.definition import Pathway, Track
+from pathways.language.release import Release
+from pathways.language.schedule import Duration
+from pathways.language.step import (
     AnyStep,
-    Pathway,
     Start,
     Steps,
     Task,
-    Track,
     branches,
     is_urgent_ladder,
     step_names,
 )
-from pathways.language.release import Release
-from pathways.language.schedule import Duration
 from pathways.language.texts import Text
 
 ONE_WORKING_DAY = Duration(amount=1, unit="working day")

@@ -21,8 +21,8 @@ from pathways.engine.ids import node_id
 from pathways.engine.journey import Journey, Node
 from pathways.engine.questions import find_step, task_at
 from pathways.engine.visits import visit_nodes
-from pathways.language.definition import Ask, Task
 from pathways.language.release import Release
+from pathways.language.step import Ask, Task
 
 ANY_TASK = frozenset({"not-needed", "not-possible"})
 """Ends that every task allows beside the outcomes that it declares."""

@@ -12,7 +12,7 @@ from pathways.engine.triggers import cause_of, decide_result, unchanged
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover, undo, undo_after
 from pathways.engine.visits import book, satisfies, visit_nodes
-from pathways.language.definition import Silent
+from pathways.language.trigger import Silent
 
 
 def take_result(turn: Turn, event: ResultReceived) -> None:

@@ -13,7 +13,7 @@ from pathways.engine.triggers import cause_of, later_false, truth_of
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Verdict
 from pathways.language.conditions import Truth
-from pathways.language.definition import Observed
+from pathways.language.trigger import Observed
 
 ACTED_ON = frozenset({"started", "joined", "capped", "worse", "annotated"})
 """Codes of verdicts for which the value is true and acted on."""

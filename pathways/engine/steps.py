@@ -15,11 +15,10 @@ from pathways.engine.journey import Activation, ActivationKind, Effect, End, Nod
 from pathways.engine.nodes import close, effect, notify, open_task, set_value, way_of
 from pathways.engine.questions import LATE, decide_late, find_step, is_urgent, steps_of
 from pathways.engine.turn import Turn
-from pathways.language.definition import (
+from pathways.language.step import (
     AnyStep,
     Ask,
     Choose,
-    Every,
     Notify,
     Send,
     Set,
@@ -33,9 +32,8 @@ from pathways.language.definition import (
     default_lateness,
     step_names,
 )
-from pathways.language.definition import (
-    End as EndStep,
-)
+from pathways.language.step import End as EndStep
+from pathways.language.trigger import Every
 
 AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "look", "follow-up"})
 """What may still be asked of a person once the journey has ended."""

@@ -14,8 +14,9 @@ from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Values, Verdict
 from pathways.language.conditions import Feature, Truth
-from pathways.language.definition import Observed, Track
+from pathways.language.definition import Track
 from pathways.language.schedule import parse_duration
+from pathways.language.trigger import Observed
 
 SERIES = frozenset({"latest", "previous", "mean", "min", "max", "count"})
 """What looks at more than the value that triggers."""

@@ -8,7 +8,19 @@ from pathways.engine.journey import Activation, ActivationKind, Effect, Node
 from pathways.engine.questions import find_step
 from pathways.engine.steps import ask_staff
 from pathways.engine.turn import Turn
-from pathways.language.definition import AnyStep, Ask, End, Every, Notify, Send, Set, Start, Stop, Task, Visit
+from pathways.language.step import (
+    AnyStep,
+    Ask,
+    End,
+    Notify,
+    Send,
+    Set,
+    Start,
+    Stop,
+    Task,
+    Visit,
+)
+from pathways.language.trigger import Every
 
 Why = Literal["undone", "stopped", "no-longer-silent", "restarted"]
 OF_THE_TRACK: frozenset[ActivationKind] = frozenset({"steps", "first-task", "question"})

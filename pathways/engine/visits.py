@@ -11,8 +11,8 @@ from pathways.engine.evidence import known_value
 from pathways.engine.journey import Journey, Node, Reading
 from pathways.engine.questions import find_step
 from pathways.engine.turn import Turn
-from pathways.language.definition import Visit
 from pathways.language.release import Release
+from pathways.language.step import Visit
 
 
 def enter_visit(turn: Turn, key: str, path: str, step: Visit, node: Node) -> Node:

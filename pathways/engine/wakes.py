@@ -12,8 +12,15 @@ from pathways.engine.context import Facts
 from pathways.engine.journey import Activation, Journey, Node, TrackState
 from pathways.engine.ladders import next_rung
 from pathways.engine.questions import find_step, is_urgent
-from pathways.language.definition import Ask, Send, Silent, Task, Visit, Wait
 from pathways.language.release import Release
+from pathways.language.step import (
+    Ask,
+    Send,
+    Task,
+    Visit,
+    Wait,
+)
+from pathways.language.trigger import Silent
 
 WakeKind = Literal["planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over"]
 _RANK: dict[WakeKind, int] = {

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator
 
-from pathways.language.definition import (
-    Ask,
-    Choose,
-    Notify,
-    Observed,
-    Send,
-    Steps,
-    Task,
-    Visit,
-    branches,
-)
 from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.expressions import numbers_in_conditions
 from pathways.language.flow import unreachable_tracks
 from pathways.language.problems import Problem
 from pathways.language.references import ALWAYS_POSSIBLE
+from pathways.language.step import (
+    Ask,
+    Choose,
+    Notify,
+    Send,
+    Steps,
+    Task,
+    Visit,
+    branches,
+)
+from pathways.language.trigger import Observed
 
 
 def cautions(draft: Draft) -> Iterator[Problem]:

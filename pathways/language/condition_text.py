@@ -18,7 +18,25 @@ from pathways.language.schedule import parse_duration
 
 ValueType = Literal["number", "text", "boolean"]
 FeatureKind = Literal[
-    "value", "latest", "previous", "mean", "min", "max", "count", "parameter", "patient", "diagnosed", "set"
+    "value",
+    "latest",
+    "previous",
+    "mean",
+    "min",
+    "max",
+    "count",
+    "parameter",
+    "patient",
+    "diagnosed",
+    "set",
+    "score",
+    "item",
+    "tier",
+    "happened",
+    "unanswered",
+    "days_since",
+    "known",
+    "bound",
 ]
 Call = Literal["latest", "previous", "mean", "min", "max", "count", "diagnosed"]
 
@@ -92,12 +110,15 @@ class Feature:
     """A fact that a condition asks for and the engine supplies.
 
     `name` is the name of the data, parameter or value, `age`, `sex` or `inpatient`, or the code of a diagnosis.
-    `window` is a duration in its canonical text ("7d", "2 weeks"), given for mean, min, max and count alone.
+    `window` is a duration in its canonical text ("7d", "2 weeks"), given for mean, min, max, count and happened alone.
+    Of an `item` or `tier`, `name` is the form and `item` its item; of a `tier`, `lexicon` holds the words looked for.
     """
 
     kind: FeatureKind
     name: str
     window: str | None = None
+    item: str | None = None
+    lexicon: str | None = None
 
 
 class Rewritten(NamedTuple):

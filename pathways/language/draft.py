@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from pathways.language.definition import AnyStep, Choose, Pathway, Steps, Task, branches
+from pathways.language.definition import Pathway
 from pathways.language.documents import Document, Path, Place
 from pathways.language.problems import Problem
 from pathways.language.release import Contents
+from pathways.language.step import (
+    AnyStep,
+    Choose,
+    Steps,
+    Task,
+    branches,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from pathways.language.conditions import Condition, ConditionProblem, ValueType, Vocabulary, compile_condition
-from pathways.language.definition import Choose, Observed, Set
 from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.problems import Problem
 from pathways.language.release import vocabulary_of
+from pathways.language.step import Choose, Set
+from pathways.language.trigger import Observed
 
 # Compared with a constant, an expression compiles only where it gives values of the constant's type.
 _PROBES: dict[ValueType, str] = {"number": "({}) == 0", "text": "({}) == ''", "boolean": "({}) == true"}

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator
 
-from pathways.language.definition import (
+from pathways.language.definition import Track
+from pathways.language.draft import Draft, way_written
+from pathways.language.problems import Problem
+from pathways.language.step import (
     Ask,
     Choose,
     End,
-    Missed,
-    Outcome,
     Start,
     Steps,
     Task,
-    Track,
     Visit,
     Wait,
     branches,
 )
-from pathways.language.draft import Draft, way_written
-from pathways.language.problems import Problem
+from pathways.language.trigger import Missed, Outcome
 
 
 def dead_ends(draft: Draft) -> Iterator[Problem]:

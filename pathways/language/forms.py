@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self, assert_never
 
 from pydantic import Field, StringConstraints, model_validator
 
-from pathways.language.definition import Name, Number, Written, YesNo
 from pathways.language.names import did_you_mean
 from pathways.language.texts import Text
+from pathways.language.written import Name, Number, Written, YesNo
 
 LONGEST_ANSWER = 2000
 """Characters that one written answer may have."""

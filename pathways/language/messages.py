@@ -7,9 +7,9 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from pathways.errors import Invalid
-from pathways.language.definition import Name, Written
 from pathways.language.names import did_you_mean
 from pathways.language.texts import Text
+from pathways.language.written import Name, Written
 
 KNOWN_VARIABLES = frozenset(
     {"patient_name", "visit_title", "visit_date", "task_title", "form_title", "value", "unit", "hospital"}

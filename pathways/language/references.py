@@ -3,24 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from pathways.language.definition import (
-    AnyStep,
-    Ask,
-    At,
-    Every,
-    Missed,
-    Notify,
-    Observed,
-    Outcome,
-    Send,
-    Set,
-    Silent,
-    Start,
-    Stop,
-    Task,
-    Track,
-    Visit,
-)
+from pathways.language.definition import Track
 from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.messages import problems_of
@@ -28,6 +11,25 @@ from pathways.language.names import did_you_mean
 from pathways.language.problems import Problem
 from pathways.language.roles import ROLES
 from pathways.language.schedule import Moment
+from pathways.language.step import (
+    AnyStep,
+    Ask,
+    Notify,
+    Send,
+    Set,
+    Start,
+    Stop,
+    Task,
+    Visit,
+)
+from pathways.language.trigger import (
+    At,
+    Every,
+    Missed,
+    Observed,
+    Outcome,
+    Silent,
+)
 from pathways.language.units import normalise_unit
 
 ALWAYS_POSSIBLE = ("not-needed", "not-possible")

@@ -9,10 +9,12 @@ from hashlib import blake2b
 from pydantic import BaseModel, ConfigDict
 
 from pathways.language.conditions import Condition, Vocabulary, compile_condition
-from pathways.language.definition import Choose, Observed, Pathway, Set, Steps, branches
+from pathways.language.definition import Pathway
 from pathways.language.forms import Form
 from pathways.language.messages import MessageTemplate
 from pathways.language.schedule import Duration, parse_duration
+from pathways.language.step import Choose, Set, Steps, branches
+from pathways.language.trigger import Observed
 
 
 class Contents(BaseModel):

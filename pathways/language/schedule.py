@@ -44,6 +44,40 @@ DURATION_PATTERN = rf"^({_ELAPSED}|0*(100000|[0-9]{{1,5}}) *working (hours?|days
 MOMENT_PATTERN = rf"^{_ANCHOR}( +[+-] +{_ELAPSED})?$"
 """What `parse_moment` reads, for the published schema."""
 
+Season = Literal[
+    "first-fu",
+    "middle-fu",
+    "extra-fu",
+    "last-fu",
+    "spring-begins",
+    "rain-water",
+    "insects-awaken",
+    "spring-equinox",
+    "clear-and-bright",
+    "grain-rain",
+    "summer-begins",
+    "grain-full",
+    "grain-in-ear",
+    "summer-solstice",
+    "minor-heat",
+    "major-heat",
+    "autumn-begins",
+    "end-of-heat",
+    "white-dew",
+    "autumn-equinox",
+    "cold-dew",
+    "frost-descends",
+    "winter-begins",
+    "minor-snow",
+    "major-snow",
+    "winter-solstice",
+    "minor-cold",
+    "major-cold",
+]
+"""Dates that a Chinese calendar gives: the three 伏, the session ten days after a long middle one, solar terms."""
+SEASONS: tuple[Season, ...] = get_args(Season)
+SEASONAL_PATTERN = rf"^({'|'.join(SEASONS)})( +[+-] +{_ELAPSED})?$"
+
 _DURATION = re.compile(r"([0-9]+) *([a-z]+(?: [a-z]+)?)")
 _MOMENT = re.compile(rf"{_ANCHOR}(?: +([+-]) +(.+))?")
 _DURATION_EXAMPLES = "'30m', '4h', '14d', '2 weeks', '6 months', '2 working days'"

@@ -8,15 +8,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pathways.language.definition import (
-    DATA_NAME_PATTERN,
-    NAME_PATTERN,
-    STEP_KINDS,
-    TRIGGER_KINDS,
-)
 from pathways.language.documents import Document, Path, Place
 from pathways.language.names import did_you_mean
 from pathways.language.problems import Problem
+from pathways.language.step import STEP_KINDS
+from pathways.language.trigger import TRIGGER_KINDS
+from pathways.language.written import DATA_NAME_PATTERN, NAME_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterator
 
-from pathways.language.definition import (
-    Ask,
-    Every,
-    Observed,
-    Rung,
-    Silent,
-    Task,
-    Track,
-    Visit,
-    Wait,
-    is_urgent_ladder,
-)
+from pathways.language.definition import Rung, Track
 from pathways.language.documents import Path
 from pathways.language.draft import Draft, Placed
 from pathways.language.problems import Problem
 from pathways.language.schedule import Duration, Unit
+from pathways.language.step import (
+    Ask,
+    Task,
+    Visit,
+    Wait,
+    is_urgent_ladder,
+)
+from pathways.language.trigger import Every, Observed, Silent
 
 ROUTINE = "routine"
 """The ladder that the engine's own tasks climb: reviews, questions, corrections."""

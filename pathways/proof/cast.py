@@ -5,8 +5,17 @@ from dataclasses import dataclass
 
 from pathways.engine.questions import WORDS
 from pathways.engine.refusals import ANY_TASK
-from pathways.language.definition import AnyStep, Ask, Named, Send, Steps, Task, Visit, branches
 from pathways.language.release import Release
+from pathways.language.step import (
+    AnyStep,
+    Ask,
+    Send,
+    Steps,
+    Task,
+    Visit,
+    branches,
+)
+from pathways.language.trigger import Named
 
 ENDS = frozenset({"cancelled", "done", "skipped"}) | ANY_TASK
 """How any task may end, whatever outcomes it declares."""

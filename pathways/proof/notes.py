@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from pathways.language.definition import Written
 from pathways.language.documents import Document, Path
 from pathways.language.names import did_you_mean
 from pathways.language.problems import Problem
+from pathways.language.written import Written
 
 
 class Notes:

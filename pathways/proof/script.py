@@ -7,7 +7,7 @@ from pydantic import Field
 
 from pathways.engine.journey import ExitReason, Scalar
 from pathways.engine.reasons import Code
-from pathways.language.definition import Number, Written, YesNo
+from pathways.language.written import Number, Written, YesNo
 
 Names = str | tuple[str, ...]
 

@@ -10,15 +10,17 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from pathways.engine.reasons import Code
-from pathways.language import definition, forms, messages
+from pathways.language import definition, forms, messages, step, trigger, written
 from pathways.language.condition_text import CALLS, PATIENT, RESERVED
-from pathways.language.definition import STEP_KINDS, TRIGGER_KINDS, AnyTrigger, Lateness
 from pathways.language.messages import KNOWN_VARIABLES
 from pathways.language.reading import examine, read
 from pathways.language.roles import ROLES
 from pathways.language.shapes import fields_of
+from pathways.language.step import STEP_KINDS
 from pathways.language.texts import Text
+from pathways.language.trigger import TRIGGER_KINDS, AnyTrigger
 from pathways.language.units import KNOWN_CODES
+from pathways.language.written import Lateness
 from store.library import built_in, pathway_files
 from tests.docs.markdown import ROOT, Block, blocks, named, rows, sections
 
@@ -27,7 +29,7 @@ SECTIONS = sections(LANGUAGE)
 FRAME = "diabetes-management"
 """The shipped pathway that stands around the examples which are parts of one."""
 
-_ABSTRACT = {definition.Written, definition.AtMost}
+_ABSTRACT = {written.Written, trigger.AtMost}
 _HEADINGS: Mapping[type[BaseModel], str] = {
     Text: "Text",
     definition.Pathway: "`pathway.yaml`",
@@ -36,12 +38,16 @@ _HEADINGS: Mapping[type[BaseModel], str] = {
     definition.Data: "Data",
     definition.Parameter: "Parameters",
     definition.Value: "Values",
+    definition.Times: "Times",
+    definition.Keep: "`keep`",
+    step.Attempts: "`attempts`",
+    trigger.Confirm: "`confirm`",
     definition.Rung: "Ladders",
     definition.Track: "Tracks",
-    definition.StepBase: "Steps",
-    definition.Window: "`window`",
-    definition.SatisfiedBy: "`satisfied_by`",
-    definition.Case: "`cases`",
+    step.StepBase: "Steps",
+    step.Window: "`window`",
+    step.SatisfiedBy: "`satisfied_by`",
+    step.Case: "`cases`",
     forms.Form: "Forms",
     forms.Item: "Items",
     forms.Option: "Options",
@@ -54,7 +60,7 @@ def _models() -> Sequence[type[BaseModel]]:
     """Every model whose keys a lead may write."""
     written = {
         model
-        for module in (definition, forms, messages)
+        for module in (definition, step, trigger, forms, messages)
         for _, model in inspect.getmembers(module, inspect.isclass)
         if issubclass(model, BaseModel) and model is not BaseModel
     }
@@ -74,8 +80,8 @@ def _first_cells(heading: str) -> list[str]:
 def test_every_key_is_documented(model: type[BaseModel]) -> None:
     """The table of a part names its keys, all of them and no other."""
     own = set(fields_of(model))
-    if issubclass(model, definition.StepBase) and model is not definition.StepBase:
-        own -= set(fields_of(definition.StepBase))
+    if issubclass(model, step.StepBase) and model is not step.StepBase:
+        own -= set(fields_of(step.StepBase))
     documented = set(_sole_names(_HEADINGS[model]))
     assert own <= documented
     # Under `Tracks` and `Messages` other tables follow; a section of one table holds nothing else.

@@ -8,6 +8,7 @@ import pytest
 
 from pathways.engine.events import Enrolled, ResultReceived
 from pathways.errors import Conflict, Invalid, NotFound, Refused
+from pathways.engine.journey import Own
 from store import inbox, journeys, observations, patients, releases, tables
 from store.database import Database, Session
 from store.journeys import Start
@@ -29,7 +30,8 @@ def test_a_start_keeps_the_state_and_the_event_of_its_enrolment(database: Databa
         assert (row.status, row.sequence, row.demonstration, row.started_by) == ("starting", 0, False, "nurse-1")
         assert state.id == row.id
         assert state.anchors == {"enrolled": NOW, "surgery": at(days=-2)}
-        assert (state.parameters, state.values) == ({"low": 4.2}, {"smokes": True})
+        own = Own(value=4.2, by="nurse-1", at=NOW)
+            assert (state.parameters, state.values) == ({"low": own}, {"smokes": True})
         assert [type(inbox.event_of(kept)) for kept in inbox.of_journey(session, row.id)] == [Enrolled]
 
 

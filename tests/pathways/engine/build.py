@@ -53,10 +53,10 @@ from pathways.engine.events import (
 from pathways.engine.journey import Journey, Origin, Patient, ResultStatus
 from pathways.engine.reasons import Reason
 from pathways.language.check import check
-from pathways.language.definition import Steps, branches
 from pathways.language.draft import Places
 from pathways.language.release import Contents, Release, make_release
 from pathways.language.schedule import Calendar, parse_duration, shift
+from pathways.language.step import Steps, branches
 
 ZONE = "Asia/Shanghai"
 VisitState = Literal["booked", "kept", "cancelled", "missed"]

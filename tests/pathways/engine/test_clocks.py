@@ -6,8 +6,8 @@ import pytest
 
 from pathways.engine.clocks import END_OF_TIME, due_at, moved
 from pathways.engine.journey import Node
-from pathways.language.definition import Task
 from pathways.language.schedule import parse_duration
+from pathways.language.step import Task
 from tests.pathways.engine.build import FACTS, ZONE
 
 LATE = datetime(9999, 1, 1, tzinfo=UTC)

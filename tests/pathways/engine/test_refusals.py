@@ -7,7 +7,7 @@ import pytest
 
 from pathways.engine.events import TaskClaimed, TaskCompleted
 from pathways.engine.refusals import outcomes_of, refusal
-from pathways.language.definition import Task
+from pathways.language.step import Task
 from tests.pathways.engine.build import START, Player
 
 TRACK = "t: {when: {event: fell}, steps: [{task: call, role: ward-nurse, outcomes: {reached: [], lost: []}}]}"

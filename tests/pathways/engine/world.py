@@ -61,9 +61,16 @@ from pathways.engine.journey import (
     write_journey,
 )
 from pathways.engine.questions import first_task
-from pathways.language.definition import STEP_KINDS, TRIGGER_KINDS, AnyTrigger, Named, Observed, Silent
 from pathways.language.release import Release
 from pathways.language.schedule import parse_duration, shift
+from pathways.language.step import STEP_KINDS
+from pathways.language.trigger import (
+    TRIGGER_KINDS,
+    AnyTrigger,
+    Named,
+    Observed,
+    Silent,
+)
 from tests.pathways.engine.build import CODES, FACTS, START, ZONE, journey
 from tests.pathways.engine.generate import OUTCOMES, Move
 
