@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pathways.engine.events import Enrolled, ResultReceived
-from pathways.errors import Conflict, Invalid, NotFound, Refused
 from pathways.engine.journey import Own
+from pathways.errors import Conflict, Invalid, NotFound, Refused
 from store import inbox, journeys, observations, patients, releases, tables
 from store.database import Database, Session
 from store.journeys import Start
@@ -31,7 +31,7 @@ def test_a_start_keeps_the_state_and_the_event_of_its_enrolment(database: Databa
         assert state.id == row.id
         assert state.anchors == {"enrolled": NOW, "surgery": at(days=-2)}
         own = Own(value=4.2, by="nurse-1", at=NOW)
-            assert (state.parameters, state.values) == ({"low": own}, {"smokes": True})
+        assert (state.parameters, state.values) == ({"low": own}, {"smokes": True})
         assert [type(inbox.event_of(kept)) for kept in inbox.of_journey(session, row.id)] == [Enrolled]
 
 
