@@ -85,7 +85,15 @@ class Outside:
 
     def looked_at(self) -> "Outside":
         """The same, with nothing that has happened since."""
-        return replace(self, sent=(), alarms=(), reasons=())
+        return replace(self, **dict.fromkeys(HAPPENED, ()))
+
+    def with_earlier(self, earlier: "Outside") -> "Outside":
+        """The same, with what had happened earlier before what has happened now."""
+        return replace(self, **{name: (*getattr(earlier, name), *getattr(self, name)) for name in HAPPENED})
+
+
+HAPPENED = ("sent", "alarms", "reasons")
+"""What is told since the last look; everything else is as it is."""
 
 
 def _after(seen: Outside, action: AnyAction) -> Outside:

@@ -1,7 +1,7 @@
 """A scenario as a play: it says what comes next and is told what came of it, whoever the player is.
 
 `play` is a generator without I/O. It yields cues (the clock moves to an instant and everything that comes due on the
-way is served at its own time; or an event arrives), is sent what was `Seen`, and returns the failures.
+way is served at its own time; or an event arrives), is sent what was `Seen` from outside, and returns the failures.
 """
 
 from collections.abc import Generator
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from pathways.engine.actions import AnyAction
 from pathways.engine.events import (
     AnyEvent,
     Enrolled,
@@ -37,10 +36,9 @@ Cue = Move | AnyEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What came of a cue, in order."""
+    """What is so after a cue; what has happened is that of this cue alone."""
 
-    actions: tuple[AnyAction, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    outside: Outside
     refused: str | None = None
     """Why the cue was refused, or could not be played."""
 
@@ -64,12 +62,12 @@ def play(scenario: Scenario) -> Generator[Cue, Seen, tuple[Failure, ...]]:
     failures: list[Failure] = []
     now = scenario.enrolled
     seen = yield Enrolled(id="enrolled", received=now)
-    outside = Outside().after(seen.actions, seen.reasons)
+    outside = seen.outside
     for line in scenario.play:
         if line.at > now:
             now = line.at
             seen = yield Move(to=now)
-            outside = outside.after(seen.actions, seen.reasons)
+            outside = seen.outside.with_earlier(outside)
             failures.extend(_refused("time to pass", seen, line, scenario, outside))
         if line.does is not None:
             event = _event(line.does, line.at, outside)
@@ -77,7 +75,7 @@ def play(scenario: Scenario) -> Generator[Cue, Seen, tuple[Failure, ...]]:
                 failures.append(_failure(event, line, scenario, outside))
             else:
                 seen = yield event
-                outside = outside.after(seen.actions, seen.reasons)
+                outside = seen.outside.with_earlier(outside)
                 failures.extend(_refused("it to be accepted", seen, line, scenario, outside))
         if line.then is not None:
             found = unmet(line.then, outside, scenario.days)

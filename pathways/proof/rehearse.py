@@ -11,6 +11,7 @@ from pathways.engine.events import AnyEvent, Tick
 from pathways.engine.journey import Journey
 from pathways.engine.reasons import Reason
 from pathways.language.release import Release
+from pathways.proof.outside import Outside
 from pathways.proof.play import Cue, Failure, Move, Seen, play
 from pathways.proof.scenario import Scenario
 
@@ -67,6 +68,7 @@ class _Player:
     def __init__(self, release: Release, scenario: Scenario) -> None:
         self._release = release
         self._facts = scenario.facts
+        self._outside = Outside()
         self.timeline: list[Turned] = []
         self.journey = begin(
             release,
@@ -88,11 +90,10 @@ class _Player:
             refused = _refusal(self._turn(cue, until), cue)
         refused = self._wait(until) or refused
         turns = self.timeline[before:]
-        return Seen(
-            actions=tuple(action for turn in turns for action in turn.actions),
-            reasons=tuple(reason for turn in turns for reason in turn.reasons),
-            refused=refused,
-        )
+        self._outside = self._outside.looked_at()
+        for turn in turns:
+            self._outside = self._outside.after(turn.actions, turn.reasons)
+        return Seen(outside=self._outside, refused=refused)
 
     def _wait(self, until: datetime) -> str | None:
         """Ticks at every wake-up up to the instant; why not, where the engine never stops asking for turns."""
