@@ -16,11 +16,11 @@ _PROBES: dict[ValueType, str] = {"number": "({}) == 0", "text": "({}) == ''", "b
 
 
 class Written(NamedTuple):
-    """A condition or expression and where it stands; `triggered` is the data whose result is at hand there."""
+    """A condition or expression and where it stands; `triggered` is the data whose results are at hand there."""
 
     path: Path
     text: str
-    triggered: str | None = None
+    triggered: tuple[str, ...] = ()
     result: Literal["boolean", "any"] = "boolean"
 
 
@@ -58,24 +58,24 @@ def _written(draft: Draft) -> Iterator[Written]:
     for name, track in draft.pathway.tracks.items():
         path: Path = ("pathway", "tracks", name)
         if isinstance(track.when, Observed):
-            yield Written((*path, "when", "if"), track.when.if_, track.when.observed)
+            yield Written((*path, "when", "if"), track.when.if_, track.when.data)
         if track.unless is not None:
             yield Written((*path, "unless"), track.unless)
     for placed in draft.steps:
         if isinstance(placed.step, Choose):
             trigger = draft.pathway.tracks[placed.track].when
-            triggered = trigger.observed if isinstance(trigger, Observed) else None
+            triggered = trigger.data if isinstance(trigger, Observed) else ()
             for number, case in enumerate(placed.step.cases):
                 yield Written((*placed.path, "cases", number, "if"), case.if_, triggered)
         elif isinstance(placed.step, Set) and isinstance(placed.step.to, str):
-            yield Written((*placed.path, "to"), placed.step.to, None, "any")
+            yield Written((*placed.path, "to"), placed.step.to, (), "any")
 
 
 def _bare_names(draft: Draft, written: Written, condition: Condition) -> Iterator[Problem]:
-    if written.triggered is not None and written.triggered not in draft.pathway.data:
+    if any(name not in draft.pathway.data for name in written.triggered):
         return  # told already
     for name in sorted(feature.name for feature in condition.features if feature.kind == "value"):
-        if name != written.triggered:
+        if name not in written.triggered:
             what = f"'{name}' alone is the result that triggered, and there is none here"
             yield draft.error(written.path, what, f"expected which one: 'latest({name})'")
 

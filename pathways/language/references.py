@@ -78,8 +78,11 @@ def _in_trigger(draft: Draft, path: Path, track: Track) -> Iterator[Mention]:
                 yield _moment(draft, (*path, "from"), origin)
             if until is not None:
                 yield _moment(draft, (*path, "until"), until)
-        case Observed(observed=name):
+        case Observed(observed=str(name)):
             yield Mention((*path, "observed"), "data", name, data)
+        case Observed(observed=names):
+            for number, name in enumerate(names):
+                yield Mention((*path, "observed", number), "data", name, data)
         case Silent(silent=name, from_=origin):
             yield Mention((*path, "silent"), "data", name, data)
             yield Mention((*path, "from"), "anchor", origin, draft.pathway.anchors)
