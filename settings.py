@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="Asia/Shanghai", description="IANA time zone of the hospital, and of patients who have none recorded."
     )
+    hospital_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Address of the hospital system that pathways call; unset, such calls fail and staff are asked.",
+    )
     quiet_hours_start: time = Field(
         default=time(21), description="From this time of day on, in the patient's zone, only urgent messages leave."
     )

@@ -18,6 +18,7 @@ from activities.channels.channel import Channel
 from activities.channels.preview import PreviewChannel
 from activities.channels.provider import HttpChannel
 from activities.clock import utc_now
+from activities.errands import ErrandActivities
 from activities.inbox import InboxActivities
 from activities.messaging import MessagingActivities, Outbox, urgent_loop
 from activities.projection import ProjectionActivities
@@ -111,6 +112,7 @@ def make_worker(
 ) -> Worker:
     """Build the Temporal worker; `threads` run its activities, twice as many as may run at once of either kind."""
     policy = policy_of(settings)
+    errands = ErrandActivities(database, policy, url=settings.hospital_url)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -119,6 +121,8 @@ def make_worker(
             ProjectionActivities(database, policy).project,
             InboxActivities(database).undelivered,
             MessagingActivities(outbox).send_bulk,
+            errands.call,
+            errands.enrol,
         ],
         activity_executor=threads,
         max_concurrent_activities=settings.activity_threads,

@@ -12,10 +12,12 @@ from pathways.engine.actions import (
     AnnotateTask,
     AnyAction,
     BookVisit,
+    CallSystem,
     CloseAsk,
     CloseTask,
     CloseVisit,
     EndJourney,
+    EnrolPatient,
     EscalateTask,
     HoldTask,
     NotifyStaff,
@@ -103,6 +105,8 @@ def perform(session: Session, journey: tables.Journey, action: AnyAction) -> Non
             alarms.raise_(session, journey, action)
         case EndJourney():
             journeys.end(session, journey, action)
+        case CallSystem() | EnrolPatient():
+            pass  # The journey has them done as errands of their own.
         case _:
             assert_never(action)
 

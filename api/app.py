@@ -23,6 +23,7 @@ from api.rest import (
     acts,
     alarms,
     answers,
+    events,
     journeys,
     messages,
     observations,
@@ -115,6 +116,7 @@ def create_app(
     )
     for module in (
         patients,
+        events,
         staff,
         journeys,
         tasks,

@@ -194,6 +194,23 @@ def state_of(row: tables.Journey) -> Journey:
     return read_journey(row.state)
 
 
+def started_by(session: Session, patient: str, by: str) -> tables.Journey | None:
+    """The patient's journey that was started so, ended or not; None where there is none."""
+    rows = select(tables.Journey).where(tables.Journey.patient == patient, tables.Journey.started_by == by)
+    return session.scalar(rows.limit(1))
+
+
+def without_episode(
+    session: Session, pathway: str, episode: str, *, after: str, limit: int
+) -> Sequence[tables.Patient]:
+    """Living patients who never had a journey on the pathway for the episode, by id."""
+    had = select(tables.Journey.patient).where(tables.Journey.pathway == pathway, tables.Journey.episode == episode)
+    rows = select(tables.Patient).where(
+        tables.Patient.id > after, tables.Patient.died_at.is_(None), tables.Patient.id.not_in(had)
+    )
+    return session.scalars(rows.order_by(tables.Patient.id).limit(limit)).all()
+
+
 def find(session: Session, *, patient: str, pathway: str, episode: str = "") -> tables.Journey | None:
     """The patient's open journey on the pathway; None where there is none."""
     open_now = find_open(session, patient)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from activities.contracts import Turned
+from pathways.engine.actions import Action
 from pathways.engine.context import Facts
 from pathways.engine.events import Event
 from pathways.engine.journey import Journey
@@ -26,6 +27,8 @@ class JourneyInput:
     unacknowledged: tuple[Turned, ...] = ()
     taken: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     """Ids of the events taken lately, and when: what is signalled again is told by them."""
+    errands: tuple[Action, ...] = ()
+    """Calls and enrolments that were not answered yet: they are begun again under the same ids."""
     history_length: int | None = None
     """Events after which the run continues as new; None leaves it to the server's suggestion."""
 

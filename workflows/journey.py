@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from pathways.errors import NotReady, TongxingError
     from pathways.language.release import load_release
     from workflows.contracts import JourneyInput, Taken
+    from workflows.errands import Errands
 
 BATCH = 10
 """Events taken in one workflow task, so that a burst never holds it for long enough to be taken for a deadlock."""
@@ -69,6 +70,8 @@ class PatientJourney:
         self._arrived: dict[str, AnyEvent] = {event.id: event for event in given.events}
         self._taken: dict[str, datetime] = dict(given.taken)
         self._unacknowledged: list[Turned] = list(given.unacknowledged)
+        self._errands = Errands(given.journey.id, self._queue)
+        self._errands.add(given.errands)
         self._wakeup = self._next_wakeup() if given.journey.format == FORMAT else None
         self._alarm_clock: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
@@ -135,6 +138,7 @@ class PatientJourney:
         self._wakeup = self._next_wakeup()
         if self._unacknowledged and self._projecting is None and not self._is_long():
             self._projecting = asyncio.create_task(self._project())
+        self._errands.run()
 
     def _take_arrived(self) -> None:
         """Take in a batch by receipt, each event but the very last at its own instant.
@@ -157,6 +161,7 @@ class PatientJourney:
         advanced = advance(self._release, self._journey, event, Context(now=now, facts=self._facts))
         self._journey = advanced.journey
         self._taken[event.id] = workflow.now()
+        self._errands.add(advanced.actions)
         self._unacknowledged.append(
             Turned(
                 sequence=self._journey.sequence,
@@ -246,7 +251,7 @@ class PatientJourney:
         return self._wakeup is not None and workflow.now() - self._wakeup > OUTAGE
 
     def _is_over(self) -> bool:
-        nothing_left = not self._arrived and not self._unacknowledged
+        nothing_left = not self._arrived and not self._unacknowledged and not self._errands.open
         return nothing_left and finished(self._journey, workflow.now())
 
     def _is_long(self) -> bool:
@@ -263,6 +268,7 @@ class PatientJourney:
             events=tuple(self._arrived.values()),
             taken=self._taken,
             unacknowledged=tuple(self._unacknowledged),
+            errands=self._errands.open,
             history_length=self._given.history_length,
         )
 

@@ -17,17 +17,15 @@ from api.languages import Language
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor, read_numbers_cursor
 from api.rest.patients import Death, Died, die
 from api.words import reason_title, title
-from pathways.engine.enrolment import enrolment_refusal
 from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
 from pathways.engine.journey import Scalar
-from pathways.errors import Conflict, Invalid
+from pathways.errors import Invalid
 from pathways.language.names import nearest
 from pathways.language.release import Release
 from pathways.language.texts import Text
 from pathways.language.trigger import Named
-from store import audit, journeys, releases, tables
+from store import audit, enrolments, journeys, releases, tables
 from store.database import Session
-from store.facts import facts_of
 from store.ids import new_id
 
 router = APIRouter(prefix="/api/v1/journeys", tags=["journeys"])
@@ -123,9 +121,9 @@ def start_journey(
     now = house.clock()
     with house.database.write() as session:
         if (answer := once.recall(session)) is None:
-            begun = journeys.begin(session, _start(session, house, given, now), by=actor, now=now)
+            start = _start(session, house, given, now)
+            begun = enrolments.begin(session, start, house.policy, by=actor, now=now)
             if begun.created:
-                _check_may_enrol(session, house, begun.journey, now)
                 audit.record(session, at=now, actor=actor, action="journey-started", subject=begun.journey.id)
             shown = show(session, begun.journey, existing=not begun.created)
             answer = Answer(status=201 if begun.created else 200, body=shown.model_dump(mode="json"))
@@ -157,20 +155,6 @@ def _number(name: str, value: Scalar) -> float:
     if isinstance(value, bool | str):
         raise Invalid(f"Parameter '{name}' must be a number.")
     return value
-
-
-def _check_may_enrol(session: Session, house: House, row: tables.Journey, now: datetime) -> None:
-    facts = facts_of(session, row.patient, house.policy, now=now)
-    release = _release(session, row)
-    enrol = release.pathway.enrol
-    match enrolment_refusal(release, journeys.state_of(row), facts, now=now):
-        case "excluded":
-            raise Conflict("The pathway excludes this patient.", hint=f"Its condition is: unless {enrol.unless}")
-        case "not-eligible":
-            hint = f"Its condition is: {enrol.when}. Correct what is known of the patient, or choose another pathway."
-            raise Conflict("The pathway is not for this patient.", hint=hint)
-        case None:
-            pass
 
 
 @router.get("", summary="List journeys")

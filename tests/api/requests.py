@@ -50,6 +50,7 @@ REQUESTS = (
         {"consents": [{"purpose": "care", "granted": False}]},
     ),
     _asked("POST /patients/{patient}/death", "/patients/{patient-1}/death", _DEATH),
+    _asked("POST /patients/{patient}/events", "/patients/{patient-1}/events", {"name": "visit-kept"}),
     _asked("GET /staff"),
     _asked("PUT /staff/{staff}", "/staff/nurse-9", {"name": "李"}),
     _asked("GET /departments"),
