@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from activities.logs import write_logs
 from pathways.errors import Misconfigured, NotFound, PathwayProblems, TongxingError
 from pathways.language.release import Release
 from pathways.language.schema import json_schema
+from pathways.proof.rehearse import Player
 from settings import Settings, read_settings
 from store import library
 
@@ -77,6 +79,17 @@ Demonstration = Annotated[
         "--demonstration",
         help="仅用于演示数据 · For demonstration data alone: parameters may be unconfirmed",
     ),
+]
+Durable = Annotated[
+    bool,
+    typer.Option(
+        "--durable",
+        help="经由工作流、数据库与跳时服务器演练 · Through workflows, a store and a server that skips time",
+    ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="输出全部经过与原因 · Print the whole timeline with every reason"),
 ]
 Role = Annotated[str | None, typer.Option(help="角色 · Of this role, such as diabetes-nurse", show_default=False)]
 Overdue = Annotated[bool, typer.Option("--overdue", help="仅逾期 · Overdue ones alone")]
@@ -171,19 +184,24 @@ def check(paths: Pathways) -> None:
 
 
 @app.command()
-def rehearse(path: Scenarios) -> None:
+def rehearse(path: Scenarios, durable: Durable = False, explain: Explain = False) -> None:
     """演练情景 · Play scenario files through the engine; status 1 where a line is not met."""
     one = path.is_file() and path.suffix == ".yaml" and path.name != library.PATHWAY_FILE
-    played = failed = 0
-    for folder in library.pathway_folders(path.parent.parent if one else path):
-        release = library.release(folder)
-        for file, content in library.scenario_files(path if one else folder).items():
-            told, passed = _played(release, file, content)
-            typer.echo(told)
-            played, failed = played + 1, failed + (not passed)
-    if not played:
+    plays = [
+        (release, file, content)
+        for folder in library.pathway_folders(path.parent.parent if one else path)
+        for release in (library.release(folder),)
+        for file, content in library.scenario_files(path if one else folder).items()
+    ]
+    if not plays:
         raise NotFound(f"There is no scenario in {path}.", hint="Write some: docs/scenarios.md says how.")
-    _say(f"情景 {played} 个，未通过 {failed} 个 · scenarios: {played}, failed: {failed}")
+    failed = 0
+    with _player(durable=durable) as player:
+        for number, play in enumerate(plays, start=1):
+            if durable:
+                typer.echo(f"情景 {number}/{len(plays)} · scenario {number} of {len(plays)}", err=True)
+            failed += not _played(player, *play, explained=explain)
+    _say(f"情景 {len(plays)} 个，未通过 {failed} 个 · scenarios: {len(plays)}, failed: {failed}")
     if failed:
         raise typer.Exit(FAILED)
 
@@ -247,16 +265,31 @@ def doctor(state: State = None) -> None:
         raise typer.Exit(FAILED)
 
 
-def _played(release: Release, file: Path, content: bytes) -> tuple[object, bool]:
-    """What came of a scenario, and whether it went as written."""
-    from pathways.proof.reading import read_scenario
+def _player(*, durable: bool) -> AbstractContextManager[Player]:
     from pathways.proof.rehearse import rehearse
 
+    if not durable:
+        return nullcontext(rehearse)
+    from stage import durable_player
+
+    return durable_player()
+
+
+def _played(player: Player, release: Release, file: Path, content: bytes, *, explained: bool) -> bool:
+    """Tell what came of a scenario; whether it went as written."""
+    from api.words import REASONS
+    from pathways.proof.explain import explain
+    from pathways.proof.reading import read_scenario
+
     try:
-        rehearsal = rehearse(release, read_scenario(str(file), content, release))
+        rehearsal = player(release, read_scenario(str(file), content, release))
     except PathwayProblems as unreadable:
-        return unreadable, False
-    return rehearsal, not rehearsal.failures
+        typer.echo(unreadable)
+        return False
+    typer.echo(rehearsal)
+    if explained:
+        _say("\n".join(explain(rehearsal, REASONS, english=_is_english())))
+    return not rehearsal.failures
 
 
 def _settings(**options: Any) -> Settings:

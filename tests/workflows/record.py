@@ -17,7 +17,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from pathways.engine.events import TaskClaimed, TaskCompleted, Withdrawn
 from store.database import open_database
-from tests.temporal_fixtures import time_skipping_binary
 from tests.workflows.golden import lines
 from tests.workflows.test_dispatcher import GIVEN, put, without_quiet_hours
 from tests.workflows.test_outage import give_back, take_away
@@ -25,6 +24,7 @@ from tests.workflows.ward import Clock, Ward, settings_of
 from workflows.acts import act
 from workflows.client import data_converter
 from workflows.dispatcher import Dispatcher
+from workflows.embedded import time_skipping_binary
 from workflows.keyring import StaticKeyring
 from workflows.nudges import dispatcher_id
 from workflows.runs import workflow_id
