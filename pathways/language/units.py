@@ -104,6 +104,7 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "mg/g": ("MG/G",),
     "g/L": ("g/l", "克/升"),
     "{score}": ("score", "分"),
+    "Cel": ("°C", "摄氏度"),
 }
 _UNITS: Mapping[str, str] = {
     spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in (unit, *spellings)
