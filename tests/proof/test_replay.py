@@ -10,14 +10,20 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
+from tests.proof.plays import FOLDERS
 from tests.proof.recording import FOLDER, recorded
 from worker import sandbox
 from workflows.client import PayloadConverter
 from workflows.dispatcher import Dispatcher
 from workflows.journey import PatientJourney
 
-HISTORIES = sorted(FOLDER.glob("*.json.gz"))
+HISTORIES = sorted(FOLDER.rglob("*.json.gz"))
 NAMES = ["a-year", "death-half-way", "dispatcher-killed", "journey-killed", "withdrawal-half-way"]
+
+
+def name(file: Path) -> str:
+    """What the history is called."""
+    return file.name.removesuffix(".json.gz")
 
 
 def replayer() -> Replayer:
@@ -30,10 +36,15 @@ def replayer() -> Replayer:
 
 def test_histories_were_recorded() -> None:
     """A year, both ways out of it, and what lived through kills."""
-    assert [file.name.removesuffix(".json.gz") for file in HISTORIES] == NAMES
+    assert [name(file) for file in HISTORIES if file.parent == FOLDER] == NAMES
 
 
-@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.name)
+def test_every_pathway_has_a_history() -> None:
+    """The most telling scenario of each pathway in the library, as workflows ran it."""
+    assert [name(file) for file in HISTORIES if file.parent == FOLDER / "library"] == sorted(FOLDERS)
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=name)
 async def test_a_recorded_history_replays(file: Path) -> None:
     """Where it does not, running journeys would stop at the roll-out of this build."""
     await replayer().replay_workflow(recorded(file))
