@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator
 
 from pathways.engine.journey import End, ExitReason, Scalar
+from pathways.language.written import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,8 @@ class SendMessage:
     track: str
     urgent: bool
     not_before: datetime
+    purpose: Purpose = "care"
+    """Which consent it needs."""
     values: Mapping[str, Scalar | None] = field(default_factory=dict[str, "Scalar | None"])
     kind: Literal["send-message"] = "send-message"
 

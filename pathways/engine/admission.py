@@ -1,8 +1,10 @@
 """Whether something that would start a track does: exclusions, pauses, caps and what runs already are asked here."""
 
+from dataclasses import dataclass
+
 from pathways.engine.caps import capped_until
 from pathways.engine.evidence import known_features
-from pathways.engine.journey import ActivationKind, Cause
+from pathways.engine.journey import ActivationKind, Cause, CauseKind
 from pathways.engine.ladders import open_tasks
 from pathways.engine.questions import first_task, is_urgent
 from pathways.engine.reasons import Code
@@ -11,6 +13,9 @@ from pathways.engine.verdicts import Intent, Values, Verdict
 from pathways.language.conditions import Truth
 from pathways.language.definition import Track
 from pathways.language.trigger import Observed
+
+BY_TIME: frozenset[CauseKind] = frozenset({"planned", "silent", "overdue", "becomes"})
+"""What the clock starts: a track that was stopped takes none of it."""
 
 
 def review(turn: Turn, name: str, cause: Cause, code: Code, values: Values) -> Verdict:
@@ -48,6 +53,33 @@ def _question(turn: Turn, name: str, cause: Cause, values: Values) -> Verdict:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What would start a track, before anybody decided."""
+
+    turn: Turn
+    name: str
+    cause: Cause
+    values: Values
+    kind: ActivationKind
+
+    @property
+    def track(self) -> Track:
+        return self.turn.track(self.name)
+
+    def verdict(self, code: Code, intent: Intent, target: str | None = None, note: str | None = None) -> Verdict:
+        return Verdict(
+            track=self.name,
+            code=code,
+            cause=self.cause,
+            intent=intent,
+            target=target,
+            kind=self.kind,
+            values=self.values,
+            note=note,
+        )
+
+
 def admit(
     turn: Turn,
     name: str,
@@ -57,52 +89,56 @@ def admit(
     kind: ActivationKind = "steps",
 ) -> Verdict:
     """What becomes of something that would start the track. What a person chose passes exclusions and caps."""
-    track = turn.track(name)
-
-    def verdict(code: Code, intent: Intent, target: str | None = None, **more: str) -> Verdict:
-        return Verdict(
-            track=name,
-            code=code,
-            cause=cause,
-            intent=intent,
-            target=target,
-            kind=kind,
-            values=values,
-            note=more.get("note"),
-        )
-
-    if turn.journey.status == "ended":
-        return verdict("ended", "none")
-    if turn.paused(name):
-        return verdict("held", "hold")
-    excluded = Truth.FALSE if cause.chosen or track.unless is None else _excluded(turn, track.unless)
+    candidate = _Candidate(turn, name, cause, values, kind)
+    barred = _barred(candidate)
+    if barred is not None:
+        return barred
+    track = candidate.track
+    excluded = Truth.FALSE if cause.chosen or track.unless is None else truth_of_exclusion(turn, track.unless)
     if excluded is Truth.TRUE:
-        return verdict("excluded", "none")
+        return candidate.verdict("excluded", "none") if track.defer is None else candidate.verdict("deferred", "defer")
     if excluded is Truth.UNKNOWN and not track.safety:
         return _question(turn, name, cause, values)
-    worse = is_worse(track.when, cause, turn.state(name).last_base)
+    return _beside(candidate, "exclusion-unknown" if excluded is Truth.UNKNOWN else None)
+
+
+def _barred(candidate: _Candidate) -> Verdict | None:
+    """The answer of a journey or track that takes nothing in now."""
+    turn, track = candidate.turn, candidate.track
+    if turn.journey.status == "ended":
+        return candidate.verdict("ended", "none")
+    if track.purpose in turn.journey.withdrawn:
+        return candidate.verdict("no-consent", "none")
+    if candidate.cause.kind in BY_TIME and turn.state(candidate.name).stopped:
+        return candidate.verdict("stopped", "none")
+    return candidate.verdict("held", "hold") if turn.paused(candidate.name) else None
+
+
+def _beside(candidate: _Candidate, note: str | None) -> Verdict:
+    """What becomes of it beside what runs already and under the cap."""
+    turn, name, track, cause = candidate.turn, candidate.name, candidate.track, candidate.cause
     until = (
         None
-        if cause.chosen or track.at_most is None or kind == "first-task"
+        if cause.chosen or track.at_most is None or candidate.kind == "first-task"
         else capped_until(track.at_most, turn.state(name), cause.received, turn.facts, turn.zone)
     )
-    running = _running_for(turn, name, kind)
+    running = _running_for(turn, name, candidate.kind)
     if running and track.while_running == "ignore":
-        return verdict("ignored", "none")
+        return candidate.verdict("ignored", "none")
     joinable = next((key for key in reversed(running) if _joinable(turn, key, track)), None)
     if joinable is not None and track.while_running == "join":
         code: Code = "worse" if is_worse(track.when, cause, turn.activation(joinable).base) else "joined"
-        return verdict("capped" if code == "joined" and until is not None else code, "attach", joinable)
+        return candidate.verdict("capped" if code == "joined" and until is not None else code, "attach", joinable)
     if running and track.while_running == "restart" and _is_older(turn, cause, running[-1]):
-        return verdict("joined", "attach", running[-1])
-    if until is not None and not worse:
-        return verdict("capped", "cap")
-    note = "exclusion-unknown" if excluded is Truth.UNKNOWN else None
+        return candidate.verdict("joined", "attach", running[-1])
+    if until is not None and not is_worse(track.when, cause, turn.state(name).last_base):
+        return candidate.verdict("capped", "cap")
     intent: Intent = "restart" if running and track.while_running == "restart" else "start"
-    return verdict("started", intent, **({} if note is None else {"note": note}))
+    return candidate.verdict("started", intent, note=note)
 
 
-def _excluded(turn: Turn, text: str) -> Truth:
+def truth_of_exclusion(turn: Turn, text: str) -> Truth:
+    """Whether the track's `unless` holds now."""
     condition = turn.release.condition(text)
     known = known_features(turn.release, turn.journey, turn.facts, condition.features, now=turn.now)
     return condition.evaluate(known)

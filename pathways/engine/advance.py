@@ -10,6 +10,7 @@ from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
 from pathways.engine.admission import admit
 from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
+from pathways.engine.deferrals import let_through, look, look_after
 from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
 from pathways.engine.exits import HORIZON
 from pathways.engine.happenings import happen, keep_conflict
@@ -22,7 +23,8 @@ from pathways.engine.questions import find_step
 from pathways.engine.reasons import Code, Reason
 from pathways.engine.refusals import refusal
 from pathways.engine.starts import carry_out, release_capped
-from pathways.engine.steps import announce, ask_staff, close_step, enter_send, resume
+from pathways.engine.steps import announce, close_step, enter_send, give_to_staff, resume
+from pathways.engine.tasks import stop_waiting
 from pathways.engine.turn import Turn
 from pathways.engine.visits import remind
 from pathways.engine.wakes import Wake, wakes
@@ -92,6 +94,9 @@ def advance(release: Release, journey: Journey, event: AnyEvent, context: Contex
     else:
         happen(turn, event)
         _see(turn, event)
+        left = _effects(turn, left)
+        if not isinstance(event, Tick):
+            look_after(turn)
     left = _serve(turn, turn.now, left)
     if left <= 0 and (turn.effects or _due(turn, turn.now) is not None):
         _overflow(turn)
@@ -138,8 +143,12 @@ def _serve(turn: Turn, until: datetime, left: int, closing: str | None = None) -
 
 
 def _effects(turn: Turn, left: int) -> int:
-    while turn.effects and left > 0:
-        take_effect(turn, turn.effects.popleft())
+    """Serves what the turn did to other tracks, and what had given way to tracks that have ended since."""
+    while left > 0:
+        if turn.effects:
+            take_effect(turn, turn.effects.popleft())
+        elif not let_through(turn):
+            break
         left -= 1
     return left
 
@@ -158,8 +167,12 @@ def _wake(turn: Turn, wake: Wake) -> None:
             _silent(turn, wake)
         case "cap":
             release_capped(turn, wake.key)
+        case "deferred":
+            look(turn, wake.key)
         case "rung":
             pass_rung(turn, wake.key, wake.path)
+        case "waited":
+            stop_waiting(turn, wake.key, wake.path)
         case "contact":
             _contact(turn, wake)
         case "wait-over":
@@ -234,4 +247,4 @@ def _contact(turn: Turn, wake: Wake) -> None:
         announce(turn, wake.key, wake.path, step)
     elif isinstance(step, Visit) and remind(turn, wake.key, wake.path, step) == "no-consent":
         about = step.reminder or step.visit
-        ask_staff(turn, wake.key, f"{wake.path}/remind-{node.reminded}", "contact", about)
+        give_to_staff(turn, wake.key, f"{wake.path}/remind-{node.reminded}", about)

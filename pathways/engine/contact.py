@@ -17,16 +17,19 @@ Contacted = Literal["told", "deferred", "no-consent"]
 def tell(
     turn: Turn, key: str, path: str, template: str, *, mark: str = "", urgent: bool = False
 ) -> tuple[Contacted, datetime]:
-    """Sends the intent, or says until when it waits, or that only staff may make contact.
+    """Sends the intent, or says until when it waits, or that there is no consent to it.
 
     `mark` tells several messages of one step apart. An urgent message may cross quiet hours and the budget.
     """
-    if turn.facts.consent is not True:
-        turn.decide("no-consent", track=turn.activation(key).track, step=path)
+    track = turn.activation(key).track
+    purpose = turn.track(track).purpose
+    allowed_to = turn.facts.consent if purpose == "care" else turn.facts.consents.get(purpose)
+    if allowed_to is not True:
+        turn.decide("no-consent", track=track, step=path)
         return "no-consent", turn.now
     allowed = turn.now if urgent else contact_time(turn.now, turn.journey.contacts, turn.facts, turn.zone)
     if allowed > turn.now:
-        turn.decide("deferred", track=turn.activation(key).track, step=path)
+        turn.decide("deferred", track=track, step=path)
         return "deferred", allowed
     if not urgent:
         recent = tuple(at for at in turn.journey.contacts if at > turn.now - WEEK)
@@ -35,9 +38,10 @@ def tell(
         SendMessage(
             message=turn.id_of(key, path, mark),
             template=template,
-            track=turn.activation(key).track,
+            track=track,
             urgent=urgent,
             not_before=turn.now,
+            purpose=purpose,
             values=values_of(turn, turn.activation(key)),
         )
     )

@@ -67,7 +67,7 @@ def leave(turn: Turn, reason: ExitReason, at: datetime) -> None:
         if activation.state != "done":
             _settle(turn, key)
     for name, state in turn.journey.tracks.items():
-        turn.remember(name, replace(state, capped=(), held=()))
+        turn.remember(name, state.keeping(lambda _: False))
     turn.act(EndJourney(reason=reason, at=at))
 
 
@@ -88,7 +88,7 @@ def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal])
     if row[thing] == "keep":
         if isinstance(step, Task):
             running = restarted(node, turn.now) if node.suspended else node
-            turn.put_node(key, path, replace(running, flagged=True))
+            turn.put_node(key, path, replace(running, flagged=True, waiting=None, waiting_until=None))
             turn.act(AnnotateTask(task=name, code="journey-ended", at=turn.now, flag=True))
         return
     turn.put_node(key, path, replace(node, end="cancelled", ended=turn.now))
@@ -103,7 +103,7 @@ def _dispose(turn: Turn, key: str, path: str, row: Mapping[OpenThing, Disposal])
 def _kind_of_task(activation: Activation, node: Node, step: Task) -> OpenThing:
     if is_urgent(step):
         return "urgent-task"
-    if activation.kind in {"correction", "review", "look", "decision", "follow-up"}:
+    if activation.kind in {"correction", "interruption", "review", "look", "decision", "follow-up"}:
         # What was told wrongly, or what nobody has looked at yet, does not go away with the journey.
         return "correction"
     return "begun-task" if node.holder is not None else "routine-task"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, HoldTask
 from pathways.engine.admission import admit
@@ -18,10 +18,13 @@ from pathways.engine.events import (
     ResultReceived,
     Resumed,
     RungUnattended,
+    TaskAttempted,
     TaskClaimed,
     TaskCompleted,
+    TaskContinued,
     TaskHandedOver,
     TaskReleased,
+    TaskSuspended,
     Tick,
     TrackStarted,
     TrackStopped,
@@ -35,8 +38,9 @@ from pathways.engine.outcomes import stop, waiting
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_ask, find_task, find_visit, outcomes_of
 from pathways.engine.results import take_result
-from pathways.engine.starts import carry_out, release_held
+from pathways.engine.starts import carry_out, carry_out_all, release_held
 from pathways.engine.steps import ask_staff, begin, close_step, resume
+from pathways.engine.tasks import tell
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover
 from pathways.engine.verdicts import Verdict
@@ -60,15 +64,15 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             take_result(turn, event)
         case FormAnswered():
             _answer(turn, event)
-        case TaskClaimed() | TaskReleased() | TaskHandedOver():
-            _hold(turn, event)
-        case TaskCompleted():
-            _complete(turn, event)
+        case TaskClaimed() | TaskReleased() | TaskHandedOver() | TaskCompleted():
+            _on_task(turn, event)
+        case TaskAttempted() | TaskSuspended() | TaskContinued():
+            tell(turn, event)
         case VisitReported():
             _visit(turn, event)
         case TrackStarted():
             cause = Cause(kind="by-hand", occurrence=event.id, received=event.received, chosen=True)
-            turn.remember(event.track, replace(turn.state(event.track), stopped=False))
+            turn.remember(event.track, replace(turn.state(event.track), stopped=False, interrupted=None))
             carry_out(turn, admit(turn, event.track, cause, values={}))
         case TrackStopped():
             stop(turn, event.track)
@@ -77,7 +81,7 @@ def happen(turn: Turn, event: AnyEvent) -> None:
         case Resumed():
             _resume(turn)
         case Withdrawn():
-            leave(turn, "withdrawn", event.received)
+            _withdraw(turn, event)
         case Died():
             leave(turn, "died", event.at)
         case RungUnattended():
@@ -95,8 +99,7 @@ def _start_tracks(turn: Turn, event: Enrolled | Happened, kind: CauseKind, names
     verdicts: list[Verdict] = [admit(turn, name, cause, values={}) for name in names]
     if not verdicts:
         turn.decide("not-watched")
-    for verdict in verdicts:
-        carry_out(turn, verdict)
+    carry_out_all(turn, verdicts)
 
 
 def _answer(turn: Turn, event: FormAnswered) -> None:
@@ -109,6 +112,13 @@ def _answer(turn: Turn, event: FormAnswered) -> None:
         recover(turn, key, path, event.form)
     turn.act(CloseAsk(ask=turn.id_of(key, path), end="done", at=event.received))
     close_step(turn, key, path, "done", way="answered", at=event.received, contact=None)
+
+
+def _on_task(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted) -> None:
+    if isinstance(event, TaskCompleted):
+        _complete(turn, event)
+    else:
+        _hold(turn, event)
 
 
 def _hold(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver) -> None:
@@ -129,6 +139,10 @@ def _hold(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver) -> Non
 
 
 _ENDS: dict[str, End] = {"not-needed": "not-needed", "not-possible": "not-possible"}
+
+
+_STILL: dict[str, Any] = {"suspended": False, "waiting": None, "waiting_until": None, "next_attempt": None}
+"""What a task that has ended does not say any more."""
 
 
 def _complete(turn: Turn, event: TaskCompleted) -> None:
@@ -154,9 +168,7 @@ def _complete(turn: Turn, event: TaskCompleted) -> None:
         _follow_up(turn, key, path, event)
     done_at = _really(turn, key, path, event)
     at = event.received
-    close_step(
-        turn, key, path, end, way=event.outcome, at=at, done_at=done_at, chosen=True, holder=None, suspended=False
-    )
+    close_step(turn, key, path, end, way=event.outcome, at=at, done_at=done_at, chosen=True, holder=None, **_STILL)
 
 
 def _really(turn: Turn, key: str, path: str, event: TaskCompleted | VisitReported) -> datetime | None:
@@ -201,6 +213,8 @@ def _visit(turn: Turn, event: VisitReported) -> None:
     key, path = found
     step = find_step(turn.release, turn.activation(key), path)
     assert isinstance(step, Visit), "a visit was looked for"
+    if event.department is not None:
+        turn.put_node(key, path, replace(turn.node(key, path), department=event.department))
     match event.state:
         case "booked":
             move(turn, key, path, step, event.at)
@@ -220,18 +234,33 @@ def _visit(turn: Turn, event: VisitReported) -> None:
             assert_never(event.state)
 
 
+def _withdraw(turn: Turn, event: Withdrawn) -> None:
+    """Leaving care ends the journey; leaving another purpose stops its tracks."""
+    if event.purpose in {None, "care"}:
+        leave(turn, "withdrawn", event.received)
+        return
+    assert event.purpose is not None, "told above"
+    turn.journey = replace(turn.journey, withdrawn=(*turn.journey.withdrawn, event.purpose))
+    turn.decide("stopped", values={"purpose": event.purpose})
+    for name, track in _tracks(turn):
+        if track.purpose == event.purpose:
+            stop(turn, name)
+
+
 def _pause(turn: Turn) -> None:
     turn.journey = replace(turn.journey, status="paused")
     turn.decide("paused")
     for key, path, node in _routine(turn):
-        turn.put_node(key, path, suspended(node, turn.now, turn.facts))
+        if not node.suspended:
+            turn.put_node(key, path, suspended(node, turn.now, turn.facts))
 
 
 def _resume(turn: Turn) -> None:
     turn.journey = replace(turn.journey, status="active")
     turn.decide("resumed")
     for key, path, node in _routine(turn):
-        _restart(turn, key, path, restarted(node, turn.now))
+        if node.waiting is None:
+            _restart(turn, key, path, restarted(node, turn.now))
     for key in tuple(turn.journey.activations):
         resume(turn, key)
     for name in turn.release.pathway.tracks:

@@ -4,8 +4,8 @@ Instants are aware UTC datetimes. What can be derived is not kept: ids come from
 the next wake-up from `wakes.py`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Literal
@@ -31,7 +31,9 @@ ActivationKind = Literal[
     "booking",
     "decision",
     "correction",
+    "interruption",
     "contact",
+    "urgent-contact",
     "follow-up",
     "unfinished",
     "return",
@@ -269,6 +271,8 @@ class TrackState:
     """What happened during a pause, to be decided at resume."""
     deferred: tuple[Cause, ...] = ()
     """What an exclusion moved to later."""
+    deferred_at: datetime | None = None
+    """When what is deferred was last looked at by the clock."""
     yielded: tuple[Cause, ...] = ()
     """What gave way to a more urgent track; it comes if that one is undone."""
     unconfirmed: tuple[Cause, ...] = ()
@@ -285,6 +289,21 @@ class TrackState:
     """Results that activations stood on which were let go, oldest first: their revision still reaches a person."""
     last_base: float | None = None
     """The worst value that was last acted on; a worse one may break the cap."""
+
+    @property
+    def unstarted(self) -> tuple[Cause, ...]:
+        """What has not started yet: capped, held by a pause, deferred, or given way."""
+        return (*self.capped, *self.held, *self.deferred, *self.yielded)
+
+    def keeping(self, keep: Callable[[Cause], bool]) -> "TrackState":
+        """The same, of what waits with that alone for which `keep` holds."""
+        return replace(
+            self,
+            capped=tuple(filter(keep, self.capped)),
+            held=tuple(filter(keep, self.held)),
+            deferred=tuple(filter(keep, self.deferred)),
+            yielded=tuple(filter(keep, self.yielded)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

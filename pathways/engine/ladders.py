@@ -7,6 +7,7 @@ from datetime import datetime
 from pathways.engine.actions import AnnotateTask, EscalateTask, NotifyStaff, RaiseAlarm
 from pathways.engine.clocks import due_at, on_calendar, rung_at
 from pathways.engine.context import Facts
+from pathways.engine.departments import department_of
 from pathways.engine.ids import derive
 from pathways.engine.journey import Node, Scalar
 from pathways.engine.questions import is_urgent, task_at
@@ -41,7 +42,17 @@ def pass_rung(turn: Turn, key: str, path: str) -> None:
     rung, last = rungs[node.rung], node.rung + 1 == len(rungs)
     turn.put_node(key, path, replace(node, rung=node.rung + 1))
     task = turn.id_of(key, path)
-    turn.act(EscalateTask(task=task, rung=node.rung + 1, to=rung.to, at=turn.now, page=rung.page, last=last))
+    turn.act(
+        EscalateTask(
+            task=task,
+            rung=node.rung + 1,
+            to=rung.to,
+            at=turn.now,
+            department=department_of(turn, key, path, rung.of),
+            page=rung.page,
+            last=last,
+        )
+    )
     if rung.page:
         page = turn.id_of(key, path, f"/page-{node.rung + 1}")
         track = turn.activation(key).track

@@ -18,7 +18,7 @@ def forget(release: Release, journey: Journey, facts: Facts) -> Journey:
     activations = {key: activation for key, activation in journey.activations.items() if not _over(activation, horizon)}
     journey = _with_used(journey, [gone for key, gone in journey.activations.items() if key not in activations])
     used = {cause.result for activation in activations.values() for cause in activation.causes}
-    used |= {cause.result for state in journey.tracks.values() for cause in (*state.capped, *state.held)}
+    used |= {cause.result for state in journey.tracks.values() for cause in state.unstarted}
     used |= {node.result for activation in activations.values() for node in activation.nodes.values()}
     old = [reading for reading in journey.readings.values() if reading.effective < horizon and reading.id not in used]
     if not old and len(activations) == len(journey.activations):

@@ -6,6 +6,7 @@ from typing import Literal
 from pathways.engine.actions import NotifyStaff, OpenTask
 from pathways.engine.clocks import due_at
 from pathways.engine.contact import values_of
+from pathways.engine.departments import department_of
 from pathways.engine.evidence import known_features, shown_features
 from pathways.engine.journey import Effect, End, Node
 from pathways.engine.ladders import watch_calendar
@@ -38,6 +39,7 @@ def notify(turn: Turn, key: str, path: str, step: Notify) -> None:
 def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
     """Work appears on a person's list."""
     activation = turn.activation(key)
+    department = department_of(turn, key, path, step.of)
     turn.act(
         OpenTask(
             task=turn.id_of(key, path),
@@ -49,13 +51,17 @@ def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
             due=due_at(node, step, turn.facts, turn.zone),
             outcomes=tuple(step.outcomes) or ("done",),
             form=step.form,
+            department=department,
+            person=None if step.to is None else turn.facts.team.get(step.to.removeprefix("patient.")),
+            attempts=None if step.attempts is None else step.attempts.max,
+            suspended_while=step.suspended_while,
             about=activation.about,
             values=values_of(turn, activation),
             note=activation.note,
         )
     )
     watch_calendar(turn, node, step)
-    return turn.put_node(key, path, replace(node, kind="task"))
+    return turn.put_node(key, path, replace(node, kind="task", department=department))
 
 
 def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:

@@ -7,7 +7,7 @@ from pathways.engine import undo
 from pathways.engine.admission import admit
 from pathways.engine.exits import leave
 from pathways.engine.journey import Cause, CauseKind, Effect
-from pathways.engine.starts import carry_out
+from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.turn import Turn
 from pathways.language.trigger import At, Every, Missed, Outcome
 
@@ -16,8 +16,8 @@ def take_effect(turn: Turn, effect: Effect) -> None:
     """Serves one effect of this or an earlier turn."""
     match effect.kind:
         case "missed" | "outcome":
-            for name in waiting(turn, effect):
-                carry_out(turn, admit(turn, name, _cause(effect, effect.kind), values={}))
+            cause = _cause(effect, effect.kind)
+            carry_out_all(turn, [admit(turn, name, cause, values={}) for name in waiting(turn, effect)])
         case "start":
             carry_out(turn, admit(turn, effect.name, _started_by(turn, effect), values={}))
         case "unstart":
@@ -65,7 +65,7 @@ def waiting(turn: Turn, effect: Effect) -> list[str]:
 def stop(turn: Turn, name: str, *, step: str | None = None) -> None:
     """Stops a track, by hand or by a step: what it did is undone, what waits or is planned for it is forgotten."""
     planned = isinstance(turn.track(name).when, At | Every)
-    turn.remember(name, replace(turn.state(name), capped=(), held=(), stopped=planned))
+    turn.remember(name, replace(turn.state(name).keeping(lambda _: False), stopped=planned, interrupted=None))
     running = [
         (key, activation)
         for key, activation in turn.journey.activations.items()
@@ -80,10 +80,7 @@ def stop(turn: Turn, name: str, *, step: str | None = None) -> None:
 
 def _unstart(turn: Turn, effect: Effect) -> None:
     occurrence = f"{effect.activation}:{effect.path}"
-    state = turn.state(effect.name)
-    capped = tuple(cause for cause in state.capped if cause.occurrence != occurrence)
-    held = tuple(cause for cause in state.held if cause.occurrence != occurrence)
-    turn.remember(effect.name, replace(state, capped=capped, held=held))
+    turn.remember(effect.name, turn.state(effect.name).keeping(lambda cause: cause.occurrence != occurrence))
     for key, activation in tuple(turn.journey.activations.items()):
         mine = tuple(cause for cause in activation.causes if cause.occurrence != occurrence)
         if activation.track == effect.name and activation.state != "undone" and len(mine) < len(activation.causes):

@@ -1,7 +1,7 @@
 """Tracks that time starts: an instant, a repetition, a silence. Nothing far ahead is kept; each says when it is due."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from pathways.engine.clocks import moved, times
 from pathways.engine.context import Facts
@@ -13,6 +13,8 @@ from pathways.language.step import Visit
 from pathways.language.trigger import At, Every, Silent
 
 LAST_DONE = "last_done"
+DAILY = time(8)
+"""When on each day what is deferred is looked at, in the patient's zone."""
 
 
 def instant_of(moment: Moment, journey: Journey, facts: Facts) -> datetime | None:
@@ -91,3 +93,20 @@ def silent_periods(track: Silent, state: TrackState, journey: Journey, facts: Fa
             break
         passed += 1
     return passed
+
+
+def next_look(track: Track, state: TrackState, journey: Journey, facts: Facts) -> datetime | None:
+    """When what is deferred is looked at by the clock: at the moment that the track names, else each day."""
+    if not state.deferred or state.deferred_at is None:
+        return None
+    last = state.deferred_at
+    moment = deferred_to(track, journey, facts)
+    if moment is not None and moment > last:
+        return moment
+    today = at_local(last, DAILY, journey.patient.zone)
+    return today if today > last else at_local(last + timedelta(days=1), DAILY, journey.patient.zone)
+
+
+def deferred_to(track: Track, journey: Journey, facts: Facts) -> datetime | None:
+    """The moment to which the track defers what it excludes, as far as it is known."""
+    return None if track.defer is None else instant_of(track.defer, journey, facts)

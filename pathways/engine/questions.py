@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pathways.engine.journey import Activation
-from pathways.language.definition import Pathway, Track
+from pathways.language.definition import Pathway, Rung, Track
 from pathways.language.release import Release
 from pathways.language.schedule import Duration
 from pathways.language.step import (
@@ -20,6 +20,7 @@ from pathways.language.texts import Text
 
 ONE_WORKING_DAY = Duration(amount=1, unit="working day")
 ROUTINE = "routine"
+URGENT = "urgent"
 LATE = "/~late"
 """The end of the path of the question whether a late step is still to be done."""
 
@@ -30,6 +31,9 @@ WORDS: Mapping[str, Text] = {
     "decide-start": Text(zh="决定是否开始", en="Decide whether to start"),
     "decide-late": Text(zh="已过时限，决定是否仍要执行", en="Decide whether it is still to be done"),
     "correct-message": Text(zh="更正已告知的内容", en="Correct what was told"),
+    "review-interruption": Text(
+        zh="中断已撤销，请复核被取消的安排", en="An interruption was taken back: review what it had cancelled"
+    ),
     "contact-patient": Text(zh="由工作人员联系患者", en="Contact the patient"),
     "follow-up-outcome": Text(zh="跟进未能自动执行的处理结果", en="Follow up an outcome that nothing carries out"),
     "start": Text(zh="开始", en="Start"),
@@ -49,7 +53,9 @@ _NAMES = {
     "decision": "review-decision",
     "question": "decide-start",
     "correction": "correct-message",
+    "interruption": "review-interruption",
     "contact": "contact-patient",
+    "urgent-contact": "contact-patient",
     "follow-up": "follow-up-outcome",
 }
 
@@ -63,10 +69,20 @@ def steps_of(release: Release, activation: Activation) -> Steps:
         case "first-task":
             first = first_task(track.steps)
             return () if first is None else (first,)
+        case "urgent-contact" if URGENT in release.pathway.ladders:
+            return (_urgent_contact(first_role(release.pathway, track), release.pathway.ladders[URGENT]),)
         case "review" | "question":
             return (_asked(release.pathway, track, _NAMES[activation.kind], activation.track),)
         case _:
             return (_asked(release.pathway, track, _NAMES[activation.kind], None),)
+
+
+@lru_cache(maxsize=256)
+def _urgent_contact(role: str, rungs: tuple[Rung, ...]) -> Task:
+    """Somebody tells the patient now what a message may not: due when the urgent ladder begins to climb."""
+    due = rungs[0].after if rungs else Duration(amount=0, unit="minute")
+    name = _NAMES["urgent-contact"]
+    return Task(task=name, role=role, clock="elapsed", due=due, ladder=URGENT, outcomes={"done": ()})
 
 
 def decide_late(release: Release, track: str) -> Task:

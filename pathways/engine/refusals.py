@@ -8,10 +8,13 @@ from pathways.engine.events import (
     Happened,
     Paused,
     Resumed,
+    TaskAttempted,
     TaskClaimed,
     TaskCompleted,
+    TaskContinued,
     TaskHandedOver,
     TaskReleased,
+    TaskSuspended,
     TrackStarted,
     TrackStopped,
     VisitReported,
@@ -39,13 +42,25 @@ class Refusal:
 def refusal(release: Release, journey: Journey, event: AnyEvent) -> Refusal | None:
     """Why the event must be refused as the journey stands; None where it is accepted."""
     match event:
-        case TaskClaimed() | TaskReleased() | TaskHandedOver() | TaskCompleted():
+        case (
+            TaskClaimed()
+            | TaskReleased()
+            | TaskHandedOver()
+            | TaskCompleted()
+            | TaskAttempted()
+            | TaskSuspended()
+            | TaskContinued()
+        ):
             return _task_refusal(release, journey, event)
         case TrackStarted(track=track) | TrackStopped(track=track) if track not in release.pathway.tracks:
             return Refusal(code="unknown-track", message="this pathway has no track of that name")
         case VisitReported(visit=visit) if find_visit(release, journey, event) is None:
             named = "with that id" if visit is not None else "of that name"
             return Refusal(code="unknown-visit", message=f"this journey has no open visit {named}")
+        case TrackStarted(track=track) if release.pathway.tracks[track].purpose in journey.withdrawn:
+            return Refusal(code="purpose-withdrawn", message="the patient has left what this track is for")
+        case Withdrawn(purpose=purpose) if purpose in journey.withdrawn:
+            return Refusal(code="already-withdrawn", message="the patient has left that purpose already")
         case Paused() if journey.status == "paused":
             return Refusal(code="already-paused", message="the journey is paused already")
         case Resumed() if journey.status == "active":
@@ -61,25 +76,49 @@ def refusal(release: Release, journey: Journey, event: AnyEvent) -> Refusal | No
     return None
 
 
-def _task_refusal(
-    release: Release, journey: Journey, event: TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted
-) -> Refusal | None:
+_TaskEvent = TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted | TaskAttempted | TaskSuspended | TaskContinued
+
+
+def _task_refusal(release: Release, journey: Journey, event: _TaskEvent) -> Refusal | None:
     found = find_task(release, journey, event.task)
     if found is None:
         return Refusal(code="unknown-task", message="this journey has no task with that id")
     _, _, node, step = found
     if node.end is not None:
         return Refusal(code="task-closed", message="the task has ended already; nothing was changed")
-    if isinstance(event, TaskCompleted):
-        allowed = outcomes_of(step)
-        if event.outcome not in allowed:
-            listed = ", ".join(sorted(allowed))
+    match event:
+        case TaskCompleted(outcome=outcome) if outcome not in outcomes_of(step):
+            listed = ", ".join(sorted(outcomes_of(step)))
             return Refusal(code="unknown-outcome", message=f"the task does not have that outcome; it has: {listed}")
-        return None
-    if isinstance(event, TaskClaimed) and node.holder not in {None, event.by}:
-        return Refusal(code="task-held", message="another person holds the task; ask for it to be handed over")
-    if isinstance(event, TaskReleased | TaskHandedOver) and node.holder is None:
-        return Refusal(code="task-not-held", message="nobody holds the task")
+        case TaskClaimed() if node.holder not in {None, event.by}:
+            return Refusal(code="task-held", message="another person holds the task; ask for it to be handed over")
+        case TaskReleased() | TaskHandedOver() if node.holder is None:
+            return Refusal(code="task-not-held", message="nobody holds the task")
+        case TaskAttempted():
+            return _attempt_refusal(node, step, event)
+        case TaskSuspended() | TaskContinued():
+            return _waiting_refusal(node, step, event)
+        case _:
+            return None
+
+
+def _attempt_refusal(node: Node, step: Task, event: TaskAttempted) -> Refusal | None:
+    if step.attempts is None:
+        return Refusal(code="no-attempts", message="the task counts no attempts; end it with an outcome")
+    if event.result == "no-answer" and node.attempts >= step.attempts.max:
+        return Refusal(code="no-attempts-left", message="the task allows no more attempts; end it with an outcome")
+    return None
+
+
+def _waiting_refusal(node: Node, step: Task, event: TaskSuspended | TaskContinued) -> Refusal | None:
+    if isinstance(event, TaskContinued):
+        return Refusal(code="not-suspended", message="the task is not waiting") if node.waiting is None else None
+    if step.suspended_while is None:
+        return Refusal(code="not-suspendable", message="the task says nothing that it could wait for")
+    if node.waiting is not None:
+        return Refusal(code="already-suspended", message="the task is waiting already")
+    if event.until is not None and event.until <= event.received:
+        return Refusal(code="until-past", message="the time until which the task is to wait has passed")
     return None
 
 

@@ -6,7 +6,7 @@ from pathways.engine.actions import CloseVisit
 from pathways.engine.events import ResultReceived
 from pathways.engine.evidence import file_result, latest
 from pathways.engine.journey import Reading
-from pathways.engine.starts import carry_out
+from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.steps import close_step
 from pathways.engine.triggers import cause_of, decide_result, unchanged
 from pathways.engine.turn import Turn
@@ -29,8 +29,7 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
         turn.journey = replace(turn.journey, readings={**turn.journey.readings, reading.id: reading})
     verdicts = decide_result(turn, filed, reading, before)
     silenced = _silences(turn, reading)
-    for verdict in verdicts:
-        carry_out(turn, verdict)
+    carry_out_all(turn, verdicts)
     for name in silenced:
         if changed:
             _not_silent(turn, name, reading, newest)
@@ -60,7 +59,7 @@ def _not_silent(turn: Turn, name: str, reading: Reading, before: Reading | None)
     if newest is before or (newest is not None and before is not None and newest.effective == before.effective):
         turn.decide("false", track=name, occurrence=occurrence)
         return
-    turn.remember(name, replace(turn.state(name), silences=0, capped=(), held=()))
+    turn.remember(name, replace(turn.state(name).keeping(lambda _: False), silences=0))
     running = [
         key
         for key, activation in turn.journey.activations.items()

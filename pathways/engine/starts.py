@@ -1,13 +1,16 @@
 """Carrying out verdicts: a track starts, something attaches to it, waits for a cap, or takes its cause away."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
 from pathways.engine import undo
 from pathways.engine.admission import admit, cause_value
 from pathways.engine.caps import counted_starts
+from pathways.engine.ids import activation_id
 from pathways.engine.journey import Activation, Cause
 from pathways.engine.ladders import annotate, worsen
+from pathways.engine.precedence import gives_way, interrupt
 from pathways.engine.steps import begin
 from pathways.engine.triggers import cause_of, later_false, truth_of
 from pathways.engine.turn import Turn
@@ -19,8 +22,16 @@ ACTED_ON = frozenset({"started", "joined", "capped", "worse", "annotated"})
 """Codes of verdicts for which the value is true and acted on."""
 
 
+def carry_out_all(turn: Turn, verdicts: Iterable[Verdict]) -> None:
+    """Carries out the verdicts of one event in their order, those of tracks that yield after the others."""
+    for verdict in sorted(verdicts, key=lambda verdict: turn.release.rank(verdict.track)):
+        carry_out(turn, verdict)
+
+
 def carry_out(turn: Turn, verdict: Verdict) -> None:
     """Does what the verdict intends and leaves its reason."""
+    if verdict.intent in {"start", "restart"} and gives_way(turn, verdict):
+        verdict = replace(verdict, code="yielded", intent="yield")
     if verdict.cause.result is not None and verdict.code in ACTED_ON and verdict.kind == "steps":
         undo.cancel_corrections(turn, verdict.cause.result)
     turn.decide(verdict.code, track=verdict.track, occurrence=verdict.cause.occurrence, values=dict(verdict.values))
@@ -32,6 +43,12 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
             turn.remember(verdict.track, replace(state, held=(*_without(state.held, verdict.cause), verdict.cause)))
         case "cap":
             turn.remember(verdict.track, replace(state, capped=(*_without(state.capped, verdict.cause), verdict.cause)))
+        case "defer":
+            deferred = (*_without(state.deferred, verdict.cause), verdict.cause)
+            turn.remember(verdict.track, replace(state, deferred=deferred, deferred_at=turn.now))
+        case "yield":
+            yielded = (*_without(state.yielded, verdict.cause), verdict.cause)
+            turn.remember(verdict.track, replace(state, yielded=yielded))
         case "annotate":
             annotate(turn, verdict.target or "", verdict.code, verdict.values, flag=True)
         case "attach":
@@ -52,20 +69,20 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
             assert_never(verdict.intent)
 
 
+def _replaces(cause: Cause, other: Cause) -> bool:
+    """Whether the cause is the other one anew: a later version of its result, the same silence grown longer."""
+    return other.kind == cause.kind == "silent" if other.result is None else other.result == cause.result
+
+
 def _without(causes: tuple[Cause, ...], cause: Cause) -> tuple[Cause, ...]:
-    """The causes less what the cause replaces: earlier versions of its result, of a silence the time before."""
-
-    def replaced(other: Cause) -> bool:
-        return other.kind == cause.kind == "silent" if other.result is None else other.result == cause.result
-
-    return tuple(other for other in causes if not replaced(other))
+    return tuple(other for other in causes if not _replaces(cause, other))
 
 
 def _forget(turn: Turn, verdict: Verdict) -> None:
     state = turn.state(verdict.track)
-    capped, held = _without(state.capped, verdict.cause), _without(state.held, verdict.cause)
-    if (capped, held) != (state.capped, state.held):
-        turn.remember(verdict.track, replace(state, capped=capped, held=held))
+    kept = state.keeping(lambda other: not _replaces(verdict.cause, other))
+    if kept != state:
+        turn.remember(verdict.track, kept)
 
 
 def _start(turn: Turn, verdict: Verdict) -> None:
@@ -79,23 +96,24 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         base = cause_value(track.when, cause)
         turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
         undo.supersede(turn, name, cause.result)
-    begin(
-        turn,
-        Activation(
-            track=name,
-            occurrence=turn.unused(name, verdict.kind, cause.occurrence),
-            kind=verdict.kind,
-            started=turn.now,
-            received=cause.received,
-            planned=cause.planned,
-            planned_for=cause.planned_for,
-            about=name if verdict.kind in {"question", "review"} else None,
-            causes=(cause,),
-            base=cause_value(track.when, cause) if verdict.kind in {"steps", "question"} else None,
-            chosen=cause.chosen,
-            note=verdict.note,
-        ),
+    activation = Activation(
+        track=name,
+        occurrence=turn.unused(name, verdict.kind, cause.occurrence),
+        kind=verdict.kind,
+        started=turn.now,
+        received=cause.received,
+        planned=cause.planned,
+        planned_for=cause.planned_for,
+        about=name if verdict.kind in {"question", "review"} else None,
+        causes=(cause,),
+        base=cause_value(track.when, cause) if verdict.kind in {"steps", "question"} else None,
+        chosen=cause.chosen,
+        note=verdict.note,
     )
+    if verdict.kind == "steps":
+        key = activation_id(turn.journey.id, name, activation.kind, activation.occurrence)
+        interrupt(turn, name, key, cause)
+    begin(turn, activation)
 
 
 def _attach(turn: Turn, verdict: Verdict, key: str) -> None:
@@ -150,12 +168,12 @@ def release_capped(turn: Turn, name: str) -> None:
     turn.remember(name, replace(state, capped=()))
     live: list[Cause] = []
     for cause in state.capped:
-        if _still_holds(turn, name, cause):
+        if still_holds(turn, name, cause):
             live.append(cause)
         else:
             turn.decide("false", track=name, occurrence=cause.occurrence)
     for number, cause in enumerate(reversed(live)):
-        verdict = admit(turn, name, _now(turn, cause), values={})
+        verdict = admit(turn, name, as_of_now(turn, cause), values={})
         if number and turn.track(name).while_running == "restart" and verdict.intent == "restart":
             verdict = replace(verdict, code="joined", intent="none")
         carry_out(turn, verdict)
@@ -166,18 +184,19 @@ def release_held(turn: Turn, name: str) -> None:
     state = turn.state(name)
     turn.remember(name, replace(state, held=()))
     for cause in state.held:
-        if _still_holds(turn, name, cause):
-            carry_out(turn, admit(turn, name, _now(turn, cause), values={}))
+        if still_holds(turn, name, cause):
+            carry_out(turn, admit(turn, name, as_of_now(turn, cause), values={}))
         else:
             turn.decide("false", track=name, occurrence=cause.occurrence)
 
 
-def _now(turn: Turn, cause: Cause) -> Cause:
+def as_of_now(turn: Turn, cause: Cause) -> Cause:
     """The cause as of now: what waited for a cap or a pause is due from when it is let go."""
     return replace(cause, received=turn.now, planned=None if cause.planned is None else turn.now)
 
 
-def _still_holds(turn: Turn, name: str, cause: Cause) -> bool:
+def still_holds(turn: Turn, name: str, cause: Cause) -> bool:
+    """Whether the value behind the cause is still true and no later one is false."""
     trigger = turn.track(name).when
     if not isinstance(trigger, Observed) or cause.result is None:
         return True

@@ -200,6 +200,12 @@ def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str)
     )
 
 
+def give_to_staff(turn: Turn, key: str, path: str, about: str, *, urgent: bool = False) -> None:
+    """Care that the patient may not be told of by message is told by a person; other contact does not take place."""
+    if turn.track(turn.activation(key).track).purpose == "care":
+        ask_staff(turn, key, path, "urgent-contact" if urgent else "contact", about)
+
+
 def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:
     """Tells the patient now, keeps the message for a better hour, or gives it to staff."""
     outcome, at = tell(turn, key, path, step.send, urgent=step.urgent)
@@ -210,7 +216,7 @@ def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:
             return turn.put_node(key, path, replace(node, ended=None, contact=at))
         case "no-consent":
             closed = close(turn, key, path, replace(node, contact=None), "not-possible")
-            ask_staff(turn, key, path, "contact", step.send)
+            give_to_staff(turn, key, path, step.send, urgent=step.urgent)
             return closed
         case _:
             assert_never(outcome)
@@ -241,7 +247,7 @@ def announce(turn: Turn, key: str, path: str, step: Ask) -> Node:
     reminded = node.reminded + 1 if node.told else 0
     told = turn.put_node(key, path, replace(node, told=True, reminded=reminded, contact=None))
     if outcome == "no-consent" and not node.told:
-        ask_staff(turn, key, path, "contact", step.message)
+        give_to_staff(turn, key, path, step.message)
     return told
 
 

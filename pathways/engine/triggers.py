@@ -224,7 +224,7 @@ def _no_longer_overruled(
     turn: Turn, name: str, trigger: Observed, other: Reading, reading: Reading, before: Journey
 ) -> Iterator[Verdict]:
     state = turn.state(name)
-    waiting = any(cause.result == other.id for cause in (*state.capped, *state.held))
+    waiting = any(cause.result == other.id for cause in state.unstarted)
     truth, values = truth_of(turn, trigger, other)
     if truth is not Truth.TRUE or waiting or attached(turn, name, other.id) is not None:
         return

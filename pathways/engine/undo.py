@@ -22,7 +22,7 @@ from pathways.language.step import (
 )
 from pathways.language.trigger import Every
 
-Why = Literal["undone", "stopped", "no-longer-silent", "restarted"]
+Why = Literal["undone", "stopped", "no-longer-silent", "restarted", "interrupted"]
 OF_THE_TRACK: frozenset[ActivationKind] = frozenset({"steps", "first-task", "question"})
 """What stopping or restarting a track takes back; reviews and corrections are about what was, and stay."""
 
@@ -54,6 +54,8 @@ def undo(turn: Turn, key: str, why: Why) -> None:
             _serve(undoing, chooser, path, step)
     _undo_contacts(turn, key, why)
     _count_again(turn, activation)
+    if activation.kind == "steps" and why != "restarted":
+        _end_interruption(turn, key, activation)
 
 
 def _chooser(activation: Activation, path: str) -> str | None:
@@ -78,7 +80,7 @@ def _serve(undoing: _Undoing, chooser: str, path: str, step: AnyStep) -> None:
 def _undo_contacts(turn: Turn, key: str, why: Why) -> None:
     """Staff are not to tell what no longer holds."""
     for other, activation in tuple(turn.journey.activations.items()):
-        child = activation.kind == "contact" and activation.occurrence.startswith(f"{key}:")
+        child = activation.kind in {"contact", "urgent-contact"} and activation.occurrence.startswith(f"{key}:")
         if child and activation.state == "running":
             undo(turn, other, why)
 
@@ -207,11 +209,21 @@ def _count_again(turn: Turn, activation: Activation) -> None:
         turn.remember(activation.track, replace(turn.state(activation.track), origin=turn.now))
 
 
+def _end_interruption(turn: Turn, key: str, activation: Activation) -> None:
+    """What stopped other tracks was itself undone: their plans go on, and a person looks at what was taken back."""
+    if not turn.track(activation.track).interrupts:
+        return
+    for name, state in turn.journey.tracks.items():
+        if state.interrupted == key:
+            turn.remember(name, replace(state, stopped=False, interrupted=None))
+    ask_staff(turn, key, "", "interruption", activation.track)
+
+
 def cancel_corrections(turn: Turn, result: str) -> None:
     """What a result said is true again: corrections that nobody has begun are not needed."""
     for key, activation in tuple(turn.journey.activations.items()):
         about_it = any(cause.result == result for cause in activation.causes)
-        if activation.kind == "correction" and activation.state == "running" and about_it:
+        if activation.kind in {"correction", "interruption"} and activation.state == "running" and about_it:
             undo(turn, key, "restarted")
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pathways.engine.journey import ActivationKind, Cause, Scalar
 from pathways.engine.reasons import Code
 
-Intent = Literal["none", "start", "restart", "attach", "annotate", "cap", "hold", "lose"]
+Intent = Literal["none", "start", "restart", "attach", "annotate", "cap", "hold", "defer", "yield", "lose"]
 Values = Mapping[str, Scalar | None]
 
 

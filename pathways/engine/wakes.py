@@ -22,7 +22,9 @@ from pathways.language.step import (
 )
 from pathways.language.trigger import Silent
 
-WakeKind = Literal["planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over"]
+WakeKind = Literal[
+    "planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over", "waited", "deferred"
+]
 _RANK: dict[WakeKind, int] = {
     "wait-over": 0,
     "contact": 1,
@@ -32,6 +34,8 @@ _RANK: dict[WakeKind, int] = {
     "planned": 5,
     "silent": 6,
     "cap": 7,
+    "waited": 8,
+    "deferred": 9,
 }
 
 
@@ -57,6 +61,7 @@ def wakes(release: Release, journey: Journey, facts: Facts) -> Iterator[Wake]:
     if journey.status != "ended":
         for place, name in enumerate(release.pathway.tracks):
             if journey.status != "paused" or release.pathway.tracks[name].safety:
+                place += release.rank(name) * len(release.pathway.tracks)
                 yield from _of_track(release, journey, facts, name, place)
     for key, activation in journey.activations.items():
         if activation.state == "running" or activation.served:
@@ -76,6 +81,9 @@ def _of_track(release: Release, journey: Journey, facts: Facts, name: str, place
     if state.capped and track.at_most is not None:
         until = capped_until(track.at_most, state, state.capped[-1].received, facts, zone)
         yield Wake(at=until or state.capped[-1].received, kind="cap", key=name, place=place)
+    look = plans.next_look(track, state, journey, facts)
+    if look is not None:
+        yield Wake(at=look, kind="deferred", key=name, place=place)
 
 
 def _of_activation(
@@ -87,6 +95,8 @@ def _of_activation(
             continue
         step = find_step(release, activation, path)
         if isinstance(step, Task):
+            if node.waiting_until is not None:
+                yield Wake(at=node.waiting_until, kind="waited", key=key, path=path, place=node.order)
             at = next_rung(release, node, step, facts, journey.patient.zone)
             if at is not None and (not held or is_urgent(step)):
                 yield Wake(at=at, kind="rung", key=key, path=path, place=node.order)

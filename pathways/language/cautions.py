@@ -107,8 +107,10 @@ def _seen(draft: Draft) -> Iterator[tuple[Path, str, str]]:
         yield ("pathway", "tracks", name), "track", name
     for placed in draft.steps:
         match placed.step:
-            case Task(task=name, outcomes=outcomes):
+            case Task(task=name, outcomes=outcomes, suspended_while=waits):
                 yield (*placed.path, "task"), "task", name
+                if waits is not None:
+                    yield (*placed.path, "suspended_while"), "what is waited for,", waits
                 for outcome in outcomes:
                     if outcome not in ALWAYS_POSSIBLE:
                         yield (*placed.path, "outcomes", outcome), "outcome", outcome

@@ -8,6 +8,7 @@ from pathways.language.expressions import broken_expressions
 from pathways.language.flow import dead_ends
 from pathways.language.measures import unusable_values
 from pathways.language.problems import Problem
+from pathways.language.qualities import unfit_qualities
 from pathways.language.references import messages_and_forms, unknown_names
 from pathways.language.release import Contents
 from pathways.language.timing import impossible_times
@@ -19,6 +20,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     broken_expressions,
     impossible_times,
     dead_ends,
+    unfit_qualities,
     cautions,
 )
 _NEED_EVERYTHING = (cautions,)

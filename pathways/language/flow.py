@@ -31,18 +31,18 @@ def _circles(draft: Draft) -> Iterator[Problem]:
     starts = {name: _started_at_once(track.steps)[0] & tracks.keys() for name, track in tracks.items()}
     told: set[str] = set()
     for name in tracks:
-        circle = _circle(name, starts)
-        if circle and told.isdisjoint(circle):
-            told.update(circle)
+        found = circle(name, starts)
+        if found and told.isdisjoint(found):
+            told.update(found)
             yield draft.error(
                 ("pathway", "tracks", name),
-                f"track '{name}' starts itself at once ({' -> '.join((*circle, name))})",
+                f"track '{name}' starts itself at once ({' -> '.join((*found, name))})",
                 "expected a wait, task, visit or form on the way",
                 key=True,
             )
 
 
-def _circle(name: str, starts: dict[str, set[str]]) -> tuple[str, ...]:
+def circle(name: str, starts: dict[str, set[str]]) -> tuple[str, ...]:
     """The tracks on the shortest way from the track back to itself; none where there is no way."""
     ways: list[tuple[str, ...]] = [(name,)]
     seen: set[str] = set()

@@ -61,6 +61,7 @@ def _mentions(draft: Draft) -> Iterator[Mention]:
             yield Mention(("pathway", "ladders", name, number, "to"), "role", rung.to, ROLES)
     for name, track in pathway.tracks.items():
         yield from _in_trigger(draft, ("pathway", "tracks", name, "when"), track)
+        yield from _in_qualities(draft, ("pathway", "tracks", name), track)
     for placed in draft.steps:
         yield from _in_step(draft, placed.path, placed.step)
     known = {*names_that_people_see(draft), *draft.pathway.data}
@@ -96,6 +97,16 @@ def _in_trigger(draft: Draft, path: Path, track: Track) -> Iterator[Mention]:
                 yield Mention((*path, "outcome"), f"outcome of '{task}'", outcome, known)
         case _:
             pass
+
+
+def _in_qualities(draft: Draft, path: Path, track: Track) -> Iterator[Mention]:
+    tracks = draft.pathway.tracks
+    if track.defer is not None:
+        yield _moment(draft, (*path, "defer"), track.defer)
+    for number, name in enumerate(track.yields_to):
+        yield Mention((*path, "yields_to", number), "track", name, tracks)
+    for number, name in enumerate(() if track.interrupts == "all" else track.interrupts):
+        yield Mention((*path, "interrupts", number), "track", name, tracks)
 
 
 def _moment(draft: Draft, path: Path, moment: Moment) -> Mention:
@@ -158,10 +169,11 @@ def outcomes_of(draft: Draft) -> dict[str, set[str]]:
 
 
 def names_that_people_see(draft: Draft) -> set[str]:
-    """The names that need words: of tracks, tasks, visits and outcomes."""
+    """The names that need words: of tracks, tasks, visits, outcomes and what tasks wait for."""
     tasks = [placed.step for placed in draft.steps if isinstance(placed.step, Task)]
     outcomes = {outcome for task in tasks for outcome in task.outcomes if outcome not in ALWAYS_POSSIBLE}
-    return {*draft.pathway.tracks, *(task.task for task in tasks), *_visits(draft), *outcomes}
+    waits = {task.suspended_while for task in tasks if task.suspended_while is not None}
+    return {*draft.pathway.tracks, *(task.task for task in tasks), *_visits(draft), *outcomes, *waits}
 
 
 def messages_and_forms(draft: Draft) -> Iterator[Problem]:

@@ -56,6 +56,18 @@ class Release:
         """An expression of the pathway that may give any scalar, compiled."""
         return compile_condition(text, self.vocabulary, result="any")
 
+    def rank(self, track: str) -> int:
+        """After how many others, one behind the other, the track is decided: those to which it yields come first."""
+        return self._ranks[track]
+
+    @cached_property
+    def _ranks(self) -> Mapping[str, int]:
+        tracks = self.pathway.tracks
+        ranks = dict.fromkeys(tracks, 0)
+        for _ in tracks:  # No way of yielding is longer than there are tracks; circles are refused.
+            ranks.update({n: max((ranks[other] + 1 for other in t.yields_to), default=0) for n, t in tracks.items()})
+        return ranks
+
     @cached_property
     def unconfirmed(self) -> tuple[str, ...]:
         """Parameters that no clinician has confirmed: such a release may serve demonstration data alone."""

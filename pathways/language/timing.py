@@ -107,6 +107,11 @@ def _step(draft: Draft, placed: Placed) -> Iterator[Problem]:
     match placed.step:
         case Task() as task:
             yield from _clock(draft, path, task)
+            if task.attempts is not None:
+                yield from _elapsed(draft, (*path, "attempts", "spaced"), task.attempts.spaced, least=60)
+            if task.suspended_while is not None and task.clock != "working":
+                what = "a task that may wait, without a working clock"
+                yield draft.error((*path, "suspended_while"), what, "expected 'clock: working' beside it", key=True)
         case Visit() as visit:
             yield from _elapsed(draft, (*path, "window", "early"), visit.window.early, least=0)
             yield from _elapsed(draft, (*path, "window", "late"), visit.window.late)

@@ -24,6 +24,7 @@ _ENGINES_TASKS = (
     "decide-start",
     "decide-late",
     "correct-message",
+    "review-interruption",
     "contact-patient",
     "follow-up-outcome",
 )
