@@ -27,8 +27,9 @@ from pathways.engine.actions import (
     RecallMessage,
     SendMessage,
 )
+from pathways.engine.context import Facts
 from pathways.errors import Conflict, Invalid, Refused, StoreUnavailable, TongxingError
-from store import alarms, asks, inbox, journeys, messages, people, tables, tasks, visits
+from store import alarms, asks, inbox, journeys, messages, people, releases, tables, tasks, visits
 from store.database import Database, Session
 from store.facts import Policy, facts_of
 
@@ -47,7 +48,7 @@ def project(session: Session, projection: Projection, *, now: datetime, policy: 
     if _others_shown(row, projection.turns):
         return Projected(
             sequence=row.sequence,
-            facts=facts_of(session, row.patient, policy, now=now),
+            facts=_facts(session, row, policy, now=now),
             unattended=_unattended(session, _standing(session, row), now=now),
             stands=journeys.state_of(row),
         )
@@ -64,9 +65,14 @@ def project(session: Session, projection: Projection, *, now: datetime, policy: 
         journeys.show(session, row, projection.journey, wakeup=projection.wakeup)
     return Projected(
         sequence=row.sequence,
-        facts=facts_of(session, row.patient, policy, now=now),
+        facts=_facts(session, row, policy, now=now),
         unattended=_unattended(session, _rungs(projection.turns), now=now),
     )
+
+
+def _facts(session: Session, row: tables.Journey, policy: Policy, *, now: datetime) -> Facts:
+    wanted = releases.seasons_of(releases.read(session, row.release).text)
+    return facts_of(session, row.patient, policy, now=now, wanted=wanted)
 
 
 def _others_shown(row: tables.Journey, turns: Sequence[Turned]) -> bool:

@@ -86,6 +86,12 @@ def load(row: tables.Release) -> Release:
 
 
 @lru_cache(maxsize=256)
+def seasons_of(text: str) -> frozenset[str]:
+    """The seasons that anchors of a release are taken from."""
+    return frozenset(one.season for one in load_release(text).pathway.anchors.values() if one.season is not None)
+
+
+@lru_cache(maxsize=256)
 def codes_of(text: str) -> frozenset[str]:
     """The codes of the results that a release watches."""
     return frozenset(code for data in load_release(text).pathway.data.values() for code in data.observation)

@@ -66,10 +66,12 @@ class Runs:
 
     def given(self, session: Session, row: tables.Journey) -> JourneyInput:
         """What the journey begins with, or goes on with, out of the store alone."""
+        release = releases.read(session, row.release).text
+        wanted = releases.seasons_of(release)
         return JourneyInput(
-            release=releases.read(session, row.release).text,
+            release=release,
             journey=journeys.state_of(row),
-            facts=facts.facts_of(session, row.patient, self._policy, now=self._clock()),
+            facts=facts.facts_of(session, row.patient, self._policy, now=self._clock(), wanted=wanted),
             events=tuple(inbox.event_of(one) for one in inbox.of_journey(session, row.id, limit=EVENTS)),
             history_length=self._history_length,
         )

@@ -1,0 +1,71 @@
+"""The seasons of a year as Chinese medicine counts them: the solar terms and the three 伏."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import cast
+
+from cnlunar.solar24 import getTheYearAllSolarTermsList
+
+from pathways.language.schedule import Season
+
+TERMS: tuple[Season, ...] = (
+    "minor-cold",
+    "major-cold",
+    "spring-begins",
+    "rain-water",
+    "insects-awaken",
+    "spring-equinox",
+    "clear-and-bright",
+    "grain-rain",
+    "summer-begins",
+    "grain-full",
+    "grain-in-ear",
+    "summer-solstice",
+    "minor-heat",
+    "major-heat",
+    "autumn-begins",
+    "end-of-heat",
+    "white-dew",
+    "autumn-equinox",
+    "cold-dew",
+    "frost-descends",
+    "winter-begins",
+    "minor-snow",
+    "major-snow",
+    "winter-solstice",
+)
+"""Two a month, in the order of the year."""
+A_GENG_DAY = date(2026, 7, 15)
+"""A day of the seventh heavenly stem 庚, which comes every ten days."""
+STEMS = 10
+
+
+def seasons(years: Iterable[int]) -> Mapping[Season, tuple[date, ...]]:
+    """The dates of each season in those years (1901 to 2100), ascending; not every year has an extra 伏."""
+    found: dict[Season, list[date]] = {}
+    for year in sorted(set(years)):
+        for name, day in seasons_of(year).items():
+            found.setdefault(name, []).append(day)
+    return {name: tuple(days) for name, days in found.items()}
+
+
+@lru_cache(maxsize=64)
+def seasons_of(year: int) -> Mapping[Season, date]:
+    """The dates of one year: 初伏 and 中伏 are the third and fourth 庚 day from the solstice, 末伏 the first of autumn.
+
+    Where twenty days lie between the last two, clinics add a session ten days after the middle one.
+    """
+    days = cast(list[int], getTheYearAllSolarTermsList(year))
+    terms: dict[Season, date] = {name: date(year, place // 2 + 1, days[place]) for place, name in enumerate(TERMS)}
+    first = _geng_from(terms["summer-solstice"]) + timedelta(days=2 * STEMS)
+    middle = first + timedelta(days=STEMS)
+    last = _geng_from(terms["autumn-begins"])
+    fu: dict[Season, date] = {"first-fu": first, "middle-fu": middle, "last-fu": last}
+    if last - middle == timedelta(days=2 * STEMS):
+        fu["extra-fu"] = middle + timedelta(days=STEMS)
+    return terms | fu
+
+
+def _geng_from(day: date) -> date:
+    return day + timedelta(days=(A_GENG_DAY - day).days % STEMS)
