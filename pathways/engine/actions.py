@@ -109,6 +109,8 @@ class SendMessage:
     not_before: datetime
     purpose: Purpose = "care"
     """Which consent it needs."""
+    own_hour: bool = False
+    """The patient chose its hour: neither quiet hours nor the contact budget hold it."""
     values: Mapping[str, Scalar | None] = field(default_factory=dict[str, "Scalar | None"])
     kind: Literal["send-message"] = "send-message"
 

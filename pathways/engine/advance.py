@@ -177,6 +177,8 @@ def _wake(turn: Turn, wake: Wake) -> None:
             _contact(turn, wake)
         case "wait-over":
             close_step(turn, wake.key, wake.path, "done", way=None, at=wake.at)
+        case "begin":
+            resume(turn, wake.key)
         case "expiry":
             turn.act(CloseAsk(ask=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
             close_step(turn, wake.key, wake.path, "missed", way="unanswered", at=wake.at, contact=None)

@@ -9,6 +9,7 @@ from pathways.engine.actions import SendMessage
 from pathways.engine.caps import WEEK, contact_time
 from pathways.engine.evidence import shown_value
 from pathways.engine.journey import Activation, Scalar
+from pathways.engine.paths import at_own_hour
 from pathways.engine.turn import Turn
 
 Contacted = Literal["told", "deferred", "no-consent"]
@@ -19,7 +20,8 @@ def tell(
 ) -> tuple[Contacted, datetime]:
     """Sends the intent, or says until when it waits, or that there is no consent to it.
 
-    `mark` tells several messages of one step apart. An urgent message may cross quiet hours and the budget.
+    `mark` tells several messages of one step apart. An urgent message may cross quiet hours and the budget, and so may
+    one at an hour that the patient chose.
     """
     track = turn.activation(key).track
     purpose = turn.track(track).purpose
@@ -27,11 +29,12 @@ def tell(
     if allowed_to is not True:
         turn.decide("no-consent", track=track, step=path)
         return "no-consent", turn.now
-    allowed = turn.now if urgent else contact_time(turn.now, turn.journey.contacts, turn.facts, turn.zone)
+    own_hour = at_own_hour(turn.activation(key).nodes, path)
+    allowed = turn.now if urgent or own_hour else contact_time(turn.now, turn.journey.contacts, turn.facts, turn.zone)
     if allowed > turn.now:
         turn.decide("deferred", track=track, step=path)
         return "deferred", allowed
-    if not urgent:
+    if not urgent and not own_hour:
         recent = tuple(at for at in turn.journey.contacts if at > turn.now - WEEK)
         turn.journey = replace(turn.journey, contacts=(*recent, turn.now))
     turn.act(
@@ -40,6 +43,7 @@ def tell(
             template=template,
             track=track,
             urgent=urgent,
+            own_hour=own_hour,
             not_before=turn.now,
             purpose=purpose,
             values=values_of(turn, turn.activation(key)),

@@ -19,5 +19,5 @@ def activation_id(journey: str, track: str, kind: str, occurrence: str) -> str:
 
 
 def node_id(journey: str, activation: str, path: str, again: int = 0) -> str:
-    """The id that a task, message, form or visit has outside the engine; `again` counts its earlier times."""
-    return derive(journey, "node", activation, path + "/again" * again)
+    """The id that a task, message, form, visit or call has outside the engine; `again` counts its earlier times."""
+    return derive(journey, "node", activation, path, *["again"] * again)

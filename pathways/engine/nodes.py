@@ -10,10 +10,11 @@ from pathways.engine.departments import department_of
 from pathways.engine.evidence import known_features, shown_features
 from pathways.engine.journey import Effect, End, Node
 from pathways.engine.ladders import watch_calendar
-from pathways.engine.questions import is_urgent
+from pathways.engine.paths import AGAIN, choosers, times_again
+from pathways.engine.questions import is_urgent, steps_on
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
-from pathways.language.step import Choose, Notify, Set, Task
+from pathways.language.step import Again, Choose, Notify, Set, Task, name_of
 
 
 def close(turn: Turn, key: str, path: str, node: Node, end: End, *, way: str | None = None) -> Node:
@@ -109,7 +110,15 @@ def effect(turn: Turn, key: str, path: str, node: Node, kind: Literal["start", "
 
 def under_choice(turn: Turn, key: str, path: str) -> bool:
     """Whether a person's choice led to the step."""
-    return any(
-        node.chosen and node.way is not None and path.startswith(f"{other}/{node.way}/")
-        for other, node in turn.activation(key).nodes.items()
-    )
+    return bool(choosers(turn.activation(key).nodes, path))
+
+
+def again(turn: Turn, key: str, path: str, step: Again, node: Node) -> Node:
+    """Leads back to the step around it, unless that was done as often as it may be."""
+    around = steps_on(turn.release, turn.activation(key), path)[:-1]
+    target = next(place for place, other in reversed(around) if name_of(other) == step.again)
+    before = times_again(target)
+    if before >= step.at_most:
+        turn.decide("used-up", track=turn.activation(key).track, step=path)
+        return close(turn, key, path, node, "done")
+    return close(turn, key, path, node, "done", way=target + AGAIN)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pathways.engine.journey import Activation
+from pathways.engine.paths import trace
 from pathways.language.definition import Pathway, Rung, Track
 from pathways.language.release import Release
 from pathways.language.schedule import Duration
@@ -14,7 +15,6 @@ from pathways.language.step import (
     Task,
     branches,
     is_urgent_ladder,
-    step_names,
 )
 from pathways.language.texts import Text
 
@@ -137,12 +137,13 @@ def find_step(release: Release, activation: Activation, path: str) -> AnyStep | 
     """The step at a path of the activation; None where the path names none."""
     if path.endswith(LATE):
         return decide_late(release, activation.track)
-    steps, parts = steps_of(release, activation), path.split("/")
-    while True:
-        step = dict(zip(step_names(steps), steps, strict=True)).get(parts[0])
-        if step is None or len(parts) == 1:
-            return step
-        steps, parts = branches(step).get(parts[1], ()), parts[2:]
+    found = steps_on(release, activation, path)
+    return found[-1][1] if found else None
+
+
+def steps_on(release: Release, activation: Activation, path: str) -> list[tuple[str, AnyStep]]:
+    """The steps on the way to a path of the activation with the path of each, the outermost first."""
+    return trace(steps_of(release, activation), path)
 
 
 def task_at(release: Release, activation: Activation, path: str) -> Task | None:

@@ -12,20 +12,27 @@ from pathways.engine.actions import OpenAsk
 from pathways.engine.clocks import late, moved
 from pathways.engine.contact import tell
 from pathways.engine.journey import Activation, ActivationKind, Effect, End, Node
-from pathways.engine.nodes import close, effect, notify, open_task, set_value, way_of
+from pathways.engine.nodes import again, close, effect, notify, open_task, set_value, way_of
+from pathways.engine.paths import AGAIN
 from pathways.engine.questions import LATE, decide_late, find_step, is_urgent, steps_of
+from pathways.engine.repetition import Walked, enter_each, walk_beside, walk_each, walk_repeat
 from pathways.engine.turn import Turn
 from pathways.language.step import (
+    STEP_KINDS,
+    Again,
     AnyStep,
     Ask,
     Choose,
+    ForEach,
     Notify,
+    Repeat,
     Send,
     Set,
     Start,
     Steps,
     Stop,
     Task,
+    Together,
     Visit,
     Wait,
     branches,
@@ -34,6 +41,7 @@ from pathways.language.step import (
 )
 from pathways.language.step import End as EndStep
 from pathways.language.trigger import Every
+from pathways.language.written import kind_of
 
 AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "look", "follow-up"})
 """What may still be asked of a person once the journey has ended."""
@@ -50,12 +58,11 @@ def resume(turn: Turn, key: str, *, despite_pause: bool = False) -> None:
     if activation.state == "undone":
         return
     since = activation.planned or activation.received
-    walked = walk(turn, key, steps_of(turn.release, activation), "", since)
+    walked = walk(turn, key, steps_of(turn.release, activation), "", Walked(since))
     activation = turn.activation(key)
     if walked is not None and all(node.end is not None for node in activation.nodes.values()):
-        ended, really = walked
-        turn.put(replace(activation, state="done", ended=ended))
-        _count_from(turn, activation, really or ended)
+        turn.put(replace(activation, state="done", ended=walked.since))
+        _count_from(turn, activation, walked.really or walked.since)
 
 
 def _count_from(turn: Turn, activation: Activation, ended: datetime) -> None:
@@ -74,8 +81,13 @@ def _resume_served(turn: Turn, key: str, activation: Activation) -> None:
     for path in [path for path in activation.served if path in activation.nodes]:
         node = turn.node(key, path)
         step = _step(turn, key, path)
-        if node.way is not None and node.ended is not None:
-            walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", node.ended, node.done_at)
+        if node.way is None or node.ended is None:
+            continue
+        steps = branches(step).get(node.way, ())
+        walked = walk(turn, key, steps, f"{path}/{node.way}/", Walked(node.ended, node.done_at))
+        while walked is not None and walked.again is not None:
+            step = _step(turn, key, walked.again)
+            walked = _through(turn, key, walked.again + AGAIN, step, Walked(walked.since, walked.really))
 
 
 def _step(turn: Turn, key: str, path: str) -> AnyStep:
@@ -84,41 +96,59 @@ def _step(turn: Turn, key: str, path: str) -> AnyStep:
     return step
 
 
-def walk(
-    turn: Turn, key: str, steps: Steps, prefix: str, since: datetime, really: datetime | None = None
-) -> tuple[datetime, datetime | None] | None:
-    """Enters and passes steps in order; when the last of them ended and when it really did; None where one is open.
+def walk(turn: Turn, key: str, steps: Steps, prefix: str, before: Walked) -> Walked | None:
+    """Enters and passes steps in order; None where one of them is open.
 
     What follows is due from when an end was told; a wait alone counts from when it `really` was.
     """
     for name, step in zip(step_names(steps), steps, strict=True):
-        path = prefix + name
-        node = turn.activation(key).nodes.get(path)
-        if node is None:
-            from_ = really if really is not None and isinstance(step, Wait) else since
-            entered = _enter_in_time(turn, key, path, step, from_)
-            if entered is None:
-                return None
-            node = entered
-        if node.end is None:
-            if isinstance(step, Send):
-                continue
-            return None
-        if node.way is not None:
-            way = branches(step).get(node.way, ())
-            inner = walk(turn, key, way, f"{path}/{node.way}/", node.ended or since, node.done_at)
-            if inner is None:
-                return None
-            since, really = inner
-        else:
-            since, really = node.ended or since, node.done_at
-    return since, really
+        walked = _through(turn, key, prefix + name, step, before)
+        if walked is None or walked.again is not None:
+            return walked
+        before = walked
+    return before
+
+
+def _through(turn: Turn, key: str, path: str, step: AnyStep, before: Walked) -> Walked | None:
+    """Passes a step as often as it is done again."""
+    walked = _pass(turn, key, path, step, before)
+    while walked is not None and walked.again == path:
+        path += AGAIN
+        walked = _pass(turn, key, path, step, Walked(walked.since, walked.really))
+    return walked
+
+
+def _pass(turn: Turn, key: str, path: str, step: AnyStep, before: Walked) -> Walked | None:
+    node = turn.activation(key).nodes.get(path)
+    if node is None:
+        from_ = before.really if before.really is not None and isinstance(step, Wait) else before.since
+        node = _enter_in_time(turn, key, path, step, from_)
+    if node is None or node.end is None:
+        return before if node is not None and isinstance(step, Send) else None
+    ended = Walked(node.ended or before.since, node.done_at)
+    match step:
+        case _ if node.end == "skipped":
+            return ended
+        case Together():
+            return walk_beside(turn, key, path, step, ended, walk)
+        case Repeat():
+            return walk_repeat(turn, key, path, step, ended, walk, _decided)
+        case ForEach():
+            return walk_each(turn, key, path, step, ended, walk, _decided)
+        case Again():
+            return ended if node.way is None else ended._replace(again=node.way.removesuffix(AGAIN))
+        case _ if node.way is None:
+            return ended
+        case _:
+            return walk(turn, key, branches(step).get(node.way, ()), f"{path}/{node.way}/", ended)
 
 
 def _enter_in_time(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node | None:
     """Enters the step, or does with it what it says about being late; None while a person is asked."""
     activation = turn.activation(key)
-    if not late(since, turn.now, step.late_after, turn.facts, turn.zone):
+    # What repeats is late a repetition at a time.
+    repeats = isinstance(step, Repeat | ForEach)
+    if repeats or not late(since, turn.now, step.late_after, turn.facts, turn.zone):
         return enter(turn, key, path, step, since)
     in_series = isinstance(turn.track(activation.track).when, Every)
     policy = default_lateness(step, in_series=in_series)
@@ -126,22 +156,28 @@ def _enter_in_time(turn: Turn, key: str, path: str, step: AnyStep, since: dateti
         turn.decide("too-late", track=activation.track, step=path)
         return close(turn, key, path, _new(turn, key, path, step, since), "skipped")
     if policy == "ask":
-        asked = activation.nodes.get(path + LATE)
-        if asked is None:
-            turn.decide("asked", track=activation.track, step=path)
-            question = decide_late(turn.release, activation.track)
-            open_task(turn, key, path + LATE, question, turn.enter(key, path + LATE, "task", turn.now))
+        decided = _decided(turn, key, path)
+        if decided is None:
             return None
-        if asked.end is None:
-            return None
-        if asked.way != "run":
+        if decided != "run":
             return close(turn, key, path, _new(turn, key, path, step, since), "skipped")
     # What an event caused stays due from its receipt; what was planned and is served late counts from opening.
     return enter(turn, key, path, step, since if activation.planned is None else turn.now)
 
 
+def _decided(turn: Turn, key: str, path: str) -> str | None:
+    """What a person decided on a step that is late, who is asked first; None while nobody has."""
+    activation = turn.activation(key)
+    asked = activation.nodes.get(path + LATE)
+    if asked is None:
+        turn.decide("asked", track=activation.track, step=path)
+        question = decide_late(turn.release, activation.track)
+        asked = open_task(turn, key, path + LATE, question, turn.enter(key, path + LATE, "task", turn.now))
+    return None if asked.end is None else asked.way or "skip"
+
+
 def _new(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node:
-    return turn.enter(key, path, type(step).__name__.lower(), since)
+    return turn.enter(key, path, kind_of(step, STEP_KINDS) or "", since)
 
 
 def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> Node:
@@ -164,6 +200,12 @@ def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> No
             return turn.put_node(key, path, node)
         case Choose():
             return close(turn, key, path, at_once, "done", way=way_of(turn, key, path, step))
+        case Together() | Repeat():
+            return close(turn, key, path, at_once, "done")
+        case ForEach():
+            return enter_each(turn, key, path, step, at_once)
+        case Again():
+            return again(turn, key, path, step, at_once)
         case Set():
             return set_value(turn, key, path, step, at_once)
         case Start():

@@ -76,7 +76,7 @@ class Turn:
 
     def marked(self, key: str, path: str) -> str:
         """The path, marked with how often it was taken back and entered anew."""
-        return path + "/again" * self.activation(key).again.get(path, 0)
+        return path + "/~again" * self.activation(key).again.get(path, 0)
 
     def unused(self, track: str, kind: ActivationKind, occurrence: str) -> str:
         """The occurrence, marked where the very same one started before."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, RecallMessage
 from pathways.engine.journey import Activation, ActivationKind, Effect, Node
+from pathways.engine.paths import choosers, parallel
 from pathways.engine.questions import find_step
 from pathways.engine.steps import ask_staff
 from pathways.engine.turn import Turn
@@ -60,12 +61,7 @@ def undo(turn: Turn, key: str, why: Why) -> None:
 
 def _chooser(activation: Activation, path: str) -> str | None:
     """The first task above the path whose outcome a person chose."""
-    above = [
-        other
-        for other, node in activation.nodes.items()
-        if node.chosen and node.way is not None and path.startswith(f"{other}/{node.way}/")
-    ]
-    return min(above, key=len, default=None)
+    return min(choosers(activation.nodes, path), key=len, default=None)
 
 
 def _serve(undoing: _Undoing, chooser: str, path: str, step: AnyStep) -> None:
@@ -90,7 +86,11 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
     undoing = _Undoing(turn, key, "undone")
     activation = turn.activation(key)
     order = activation.nodes[path].order
-    later = {other: node for other, node in activation.nodes.items() if node.order > order}
+    later = {
+        other: node
+        for other, node in activation.nodes.items()
+        if node.order > order and not parallel(activation.nodes, path, other)
+    }
     for other, node in sorted(later.items(), key=lambda item: -item[1].order):
         step = find_step(turn.release, activation, other)
         chooser = _chooser(activation, other)

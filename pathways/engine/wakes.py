@@ -1,9 +1,9 @@
 """What time will bring: one function lists every wake, for the next wake-up and for what is due."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 from pathways.engine import plans, visits
 from pathways.engine.caps import capped_until
@@ -11,10 +11,12 @@ from pathways.engine.clocks import moved
 from pathways.engine.context import Facts
 from pathways.engine.journey import Activation, Journey, Node, TrackState
 from pathways.engine.ladders import next_rung
-from pathways.engine.questions import find_step, is_urgent
+from pathways.engine.questions import LATE, find_step, is_urgent
 from pathways.language.release import Release
 from pathways.language.step import (
     Ask,
+    ForEach,
+    Repeat,
     Send,
     Task,
     Visit,
@@ -23,20 +25,23 @@ from pathways.language.step import (
 from pathways.language.trigger import Silent
 
 WakeKind = Literal[
-    "planned", "silent", "cap", "rung", "contact", "wait-over", "expiry", "window-over", "waited", "deferred"
+    "wait-over",
+    "begin",
+    "contact",
+    "expiry",
+    "window-over",
+    "rung",
+    "planned",
+    "silent",
+    "cap",
+    "waited",
+    "deferred",
 ]
-_RANK: dict[WakeKind, int] = {
-    "wait-over": 0,
-    "contact": 1,
-    "expiry": 2,
-    "window-over": 3,
-    "rung": 4,
-    "planned": 5,
-    "silent": 6,
-    "cap": 7,
-    "waited": 8,
-    "deferred": 9,
-}
+"""What becomes due, in the order in which it is served where it does at once."""
+_RANK: Mapping[WakeKind, int] = {kind: rank for rank, kind in enumerate(get_args(WakeKind))}
+
+Waiting = Send | Ask | Visit | Wait | Repeat | ForEach
+"""Steps that time brings on, beside tasks; of a repetition or a time of day, the one that has not begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +105,14 @@ def _of_activation(
             at = next_rung(release, node, step, facts, journey.patient.zone)
             if at is not None and (not held or is_urgent(step)):
                 yield Wake(at=at, kind="rung", key=key, path=path, place=node.order)
-        elif isinstance(step, Send | Ask | Visit | Wait) and not held and journey.status != "ended":
+        elif isinstance(step, Repeat | ForEach) and path + LATE in activation.nodes:
+            pass  # a person decides whether it still begins
+        elif isinstance(step, Waiting) and not held and journey.status != "ended":
             for kind, at in _of_step(step, node, facts, journey.patient.zone):
                 yield Wake(at=at, kind=kind, key=key, path=path, place=node.order)
 
 
-def _of_step(
-    step: Send | Ask | Visit | Wait, node: Node, facts: Facts, zone: str
-) -> Iterator[tuple[WakeKind, datetime]]:
+def _of_step(step: Waiting, node: Node, facts: Facts, zone: str) -> Iterator[tuple[WakeKind, datetime]]:
     match step:
         case Send():
             assert node.contact is not None, "only a deferred message is open"
@@ -126,5 +131,7 @@ def _of_step(
             yield "window-over", visits.window(node, step, facts, zone)[1]
         case Wait():
             yield "wait-over", moved(node.since, step.wait, facts, zone)
+        case Repeat() | ForEach():
+            yield "begin", node.since
         case _:
             assert_never(step)

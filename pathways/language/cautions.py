@@ -9,12 +9,16 @@ from pathways.language.flow import unreachable_tracks
 from pathways.language.problems import Problem
 from pathways.language.references import ALWAYS_POSSIBLE
 from pathways.language.step import (
+    Again,
     Ask,
     Choose,
+    ForEach,
     Notify,
+    Repeat,
     Send,
     Steps,
     Task,
+    Together,
     Visit,
     branches,
 )
@@ -81,7 +85,7 @@ def _only_messages(draft: Draft) -> Iterator[Problem]:
 
 def _tells_only(steps: Steps) -> bool:
     """Whether the steps tell somebody something, and do nothing else."""
-    kinds = {type(step) for step in _all(steps) if not isinstance(step, Choose)}
+    kinds = {type(step) for step in _all(steps) if not isinstance(step, Choose | Together | Repeat | ForEach | Again)}
     return bool(kinds) and kinds <= {Send, Notify}
 
 

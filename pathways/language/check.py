@@ -11,6 +11,7 @@ from pathways.language.problems import Problem
 from pathways.language.qualities import unfit_qualities
 from pathways.language.references import messages_and_forms, unknown_names
 from pathways.language.release import Contents
+from pathways.language.repeats import broken_repeats
 from pathways.language.timing import impossible_times
 
 _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
@@ -21,6 +22,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     impossible_times,
     dead_ends,
     unfit_qualities,
+    broken_repeats,
     cautions,
 )
 _NEED_EVERYTHING = (cautions,)

@@ -18,6 +18,7 @@ from pathways.language.step import (
     Choose,
     Steps,
     Task,
+    Together,
     branches,
 )
 
@@ -117,4 +118,6 @@ def way_written(step: AnyStep, way: str) -> Path:
         return ("outcomes", way)
     if isinstance(step, Choose) and way.startswith("case-"):
         return ("cases", int(way.removeprefix("case-")) - 1, "steps")
+    if isinstance(step, Together):
+        return ("together", way)
     return (way,)

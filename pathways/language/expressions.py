@@ -8,7 +8,7 @@ from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.problems import Problem
 from pathways.language.release import vocabulary_of
-from pathways.language.step import Choose, Set
+from pathways.language.step import Choose, Repeat, Set
 from pathways.language.trigger import Observed
 
 # Compared with a constant, an expression compiles only where it gives values of the constant's type.
@@ -67,6 +67,8 @@ def _written(draft: Draft) -> Iterator[Written]:
             triggered = trigger.data if isinstance(trigger, Observed) else ()
             for number, case in enumerate(placed.step.cases):
                 yield Written((*placed.path, "cases", number, "if"), case.if_, triggered)
+        elif isinstance(placed.step, Repeat) and placed.step.until is not None:
+            yield Written((*placed.path, "until"), placed.step.until)
         elif isinstance(placed.step, Set) and isinstance(placed.step.to, str):
             yield Written((*placed.path, "to"), placed.step.to, (), "any")
 

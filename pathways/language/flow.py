@@ -9,9 +9,12 @@ from pathways.language.step import (
     Ask,
     Choose,
     End,
+    ForEach,
+    Repeat,
     Start,
     Steps,
     Task,
+    Together,
     Visit,
     Wait,
     branches,
@@ -69,9 +72,20 @@ def _started_at_once(steps: Steps) -> tuple[set[str], bool]:
                 started.update(*(way[0] for way in ways))
                 if not any(way[1] for way in ways):
                     return started, False
+            case Together() | Repeat() | ForEach():
+                # All branches of it are done; a time of day may be that very instant.
+                ways = [_started_at_once(way) for way in branches(step).values()]
+                started.update(*(way[0] for way in ways))
+                if not all(way[1] for way in ways) or (isinstance(step, Repeat) and step.times > 1):
+                    return started, False
             case _:
                 pass
     return started, True
+
+
+def takes_time(steps: Steps) -> bool:
+    """Whether something in the steps surely takes time."""
+    return not _started_at_once(steps)[1]
 
 
 def _behind_the_end(draft: Draft, path: tuple[str | int, ...], steps: Steps) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from pathways.language.schedule import Moment
 from pathways.language.step import (
     AnyStep,
     Ask,
+    ForEach,
     Notify,
     Send,
     Set,
@@ -134,6 +135,8 @@ def _in_step(draft: Draft, path: Path, step: AnyStep) -> Iterator[Mention]:
             yield from _in_visit(draft, path, step)
         case Set(set=name):
             yield Mention((*path, "set"), "value", name, pathway.values)
+        case ForEach(for_each=name):
+            yield Mention((*path, "for_each"), "list of times", name, pathway.times)
         case Start(start=name):
             yield Mention((*path, "start"), "track", name, pathway.tracks)
         case Stop(stop=name):

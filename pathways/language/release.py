@@ -13,7 +13,7 @@ from pathways.language.definition import Pathway
 from pathways.language.forms import Form
 from pathways.language.messages import MessageTemplate
 from pathways.language.schedule import Duration, parse_duration
-from pathways.language.step import Choose, Set, Steps, branches
+from pathways.language.step import Choose, Repeat, Set, Steps, branches
 from pathways.language.trigger import Observed
 
 
@@ -94,6 +94,8 @@ def _texts_of(steps: Steps) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Choose):
             yield from (case.if_ for case in step.cases)
+        if isinstance(step, Repeat) and step.until is not None:
+            yield step.until
         if isinstance(step, Set) and isinstance(step.to, str):
             yield step.to
         for way in branches(step).values():

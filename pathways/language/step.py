@@ -286,10 +286,13 @@ def is_urgent_ladder(name: str | None) -> bool:
 
 
 def default_lateness(step: AnyStep, *, in_series: bool) -> Lateness:
-    """The policy of a step that states none: routine messages skip, a series collapses, everything else runs."""
+    """The policy of a step that states none.
+
+    Routine messages skip, and so does a time of day that has passed; a series collapses, everything else runs.
+    """
     if step.late is not None:
         return step.late
-    if isinstance(step, Send) and not step.urgent:
+    if (isinstance(step, Send) and not step.urgent) or isinstance(step, ForEach):
         return "skip"
     return "collapse" if in_series else "run"
 
@@ -321,10 +324,15 @@ def step_names(steps: Steps) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     names: list[str] = []
     for step in steps:
-        base = step.name or _default_name(step)
+        base = name_of(step)
         seen[base] = seen.get(base, 0) + 1
         names.append(base if seen[base] == 1 else f"{base}#{seen[base]}")
     return tuple(names)
+
+
+def name_of(step: AnyStep) -> str:
+    """The name of a step: its own, else what it does."""
+    return step.name or _default_name(step)
 
 
 def _default_name(step: AnyStep) -> str:

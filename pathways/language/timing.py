@@ -9,6 +9,7 @@ from pathways.language.problems import Problem
 from pathways.language.schedule import Duration, Unit
 from pathways.language.step import (
     Ask,
+    Repeat,
     Task,
     Visit,
     Wait,
@@ -121,6 +122,8 @@ def _step(draft: Draft, placed: Placed) -> Iterator[Problem]:
                 yield draft.error((*path, "reminder"), "'reminder' without 'remind'", "expected such as 'remind: [3d]'")
         case Ask() as ask:
             yield from _ask(draft, path, ask)
+        case Repeat(every=every):
+            yield from _elapsed(draft, (*path, "every"), every, least=60)
         case Wait(wait=span) if length(span) == 0:
             yield draft.error((*path, "wait"), f"'{span}' is too short", "expected at least 1 second")
         case _:
