@@ -1,11 +1,9 @@
 """The seasons of a year as Chinese medicine counts them: the solar terms and the three 伏."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import cast
-
-from cnlunar.solar24 import getTheYearAllSolarTermsList
+from importlib import import_module
 
 from pathways.language.schedule import Season
 
@@ -39,6 +37,8 @@ TERMS: tuple[Season, ...] = (
 A_GENG_DAY = date(2026, 7, 15)
 """A day of the seventh heavenly stem 庚, which comes every ten days."""
 STEMS = 10
+# By name, because the library has no types.
+_terms_of: Callable[[int], list[int]] = import_module("cnlunar.solar24").getTheYearAllSolarTermsList
 
 
 def seasons(years: Iterable[int]) -> Mapping[Season, tuple[date, ...]]:
@@ -56,7 +56,7 @@ def seasons_of(year: int) -> Mapping[Season, date]:
 
     Where twenty days lie between the last two, clinics add a session ten days after the middle one.
     """
-    days = cast(list[int], getTheYearAllSolarTermsList(year))
+    days = _terms_of(year)
     terms: dict[Season, date] = {name: date(year, place // 2 + 1, days[place]) for place, name in enumerate(TERMS)}
     first = _geng_from(terms["summer-solstice"]) + timedelta(days=2 * STEMS)
     middle = first + timedelta(days=STEMS)
