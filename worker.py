@@ -18,6 +18,7 @@ from activities.channels.channel import Channel
 from activities.channels.preview import PreviewChannel
 from activities.channels.provider import HttpChannel
 from activities.clock import utc_now
+from activities.cohorts import Cohorts
 from activities.errands import ErrandActivities
 from activities.inbox import InboxActivities
 from activities.messaging import MessagingActivities, Outbox, urgent_loop
@@ -88,6 +89,7 @@ async def serve(settings: Settings, database: Database, *, stop: asyncio.Event, 
                 stopping,
                 delivery_of(client, database, settings).run(),
                 watch_of(client, database, settings).run(),
+                Cohorts(database, policy_of(settings), clock=utc_now).run(),
                 urgent_loop(outbox, every=timedelta(seconds=settings.dispatcher_poll_seconds)),
                 nudge_loop(client, outbox, task_queue=settings.task_queue, history_length=settings.history_length),
             )
