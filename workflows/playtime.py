@@ -38,24 +38,35 @@ class PlayClock:
 
 @dataclass(frozen=True)
 class PlayRunner(SandboxedWorkflowRunner):
-    """Runs workflows in their sandbox at the time of the play."""
+    """Runs workflows in their sandbox at the time of the play.
+
+    Activities that are named in `by_lines` are not begun: what other systems do is in the lines of the play.
+    """
 
     clock: PlayClock = field(kw_only=True)
+    by_lines: frozenset[str] = field(kw_only=True)
 
     def create_instance(self, det: Any) -> WorkflowInstance:
         """Give an instance that reads the play's clock."""
-        return _AtPlayTime(super().create_instance(det), self.clock)
+        return _AtPlayTime(super().create_instance(det), self.clock, self.by_lines)
 
 
 class _AtPlayTime(WorkflowInstance):
-    def __init__(self, instance: WorkflowInstance, clock: PlayClock) -> None:
+    def __init__(self, instance: WorkflowInstance, clock: PlayClock, by_lines: frozenset[str]) -> None:
         self._instance = instance
         self._clock = clock
+        self._by_lines = by_lines
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        """Hand the activation on, with the play's time."""
+        """Hand the activation on, with the play's time, and leave out what the lines of the play do."""
         act.timestamp.FromDatetime(self._clock.tell(act.run_id, act.timestamp.ToNanoseconds()))
-        return self._instance.activate(act)
+        done = self._instance.activate(act)
+        commands = done.successful.commands
+        kept = [one for one in commands if one.schedule_activity.activity_type not in self._by_lines]
+        if len(kept) < len(commands):
+            del commands[:]
+            commands.extend(kept)
+        return done
 
     def get_serialization_context(self, command_info: Any) -> Any:
         """Give what the instance gives."""

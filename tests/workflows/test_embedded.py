@@ -7,13 +7,14 @@ from pathlib import Path
 from tests.temporal_fixtures import START_WITHIN, running_dev_server
 from tests.workflows.letterbox import SlowLetterbox
 from workflows.client import connect
-from workflows.embedded import answers, free_ports, is_free, temporal_binary, temporal_command
+from workflows.embedded import answers, free_ports, is_free, temporal_binary, temporal_command, time_skipping_binary
 from workflows.keyring import StaticKeyring
 
 
 def test_the_program_comes_with_the_packages() -> None:
-    """Nothing is downloaded: the program is a file of an installed package."""
+    """Nothing is downloaded: each program is a file of an installed package."""
     assert temporal_binary().is_file()
+    assert time_skipping_binary().is_file()
 
 
 def test_pages_are_shown_only_with_a_port() -> None:
