@@ -90,7 +90,11 @@ async def stage() -> AsyncGenerator[Stage]:
                             environment=environment,
                             database=database,
                             delivery=Delivery(
-                                environment.client, database, task_queue=settings.task_queue, policy=Policy()
+                                environment.client,
+                                database,
+                                task_queue=settings.task_queue,
+                                policy=Policy(),
+                                clock=lambda: clock.now,
                             ),
                             clock=clock,
                             witness=witness,

@@ -94,6 +94,8 @@ _SUBJECTS = ("task", "visit", "ask", "message", "call", "enrolment", "undoes", "
 """Fields that hold an id; what it is of is told by its name."""
 _NAMES = ("name", "template", "form", "pathway", "track", "anchor", "parameter", "code")
 """Fields with the name of what an event or action is about; the first that there is."""
+_USUAL = "care"
+"""The purpose of all contact for which nothing else is said."""
 _UNTOLD = frozenset({"kind", "id", "received", "opened", "outcomes", "answers", "version", *_SUBJECTS})
 
 
@@ -136,7 +138,7 @@ class _Teller:
         return " ".join((KINDS[one.kind].in_(self._language), *named, *filter(None, parts)))
 
     def _part(self, name: str, value: object, now: datetime) -> str:
-        if name in _UNTOLD or name in _NAMES or value in (None, False, (), now):
+        if name in _UNTOLD or name in _NAMES or value in (None, False, (), now, _USUAL):
             return ""
         if isinstance(value, Mapping):
             values = cast("Mapping[str, Scalar | None]", value)
