@@ -6,6 +6,7 @@ from pathways.language.cautions import cautions
 from pathways.language.draft import Draft, Places
 from pathways.language.expressions import broken_expressions
 from pathways.language.flow import dead_ends
+from pathways.language.lexicons import ambiguous_words
 from pathways.language.measures import unusable_values
 from pathways.language.problems import Problem
 from pathways.language.qualities import unfit_qualities
@@ -18,6 +19,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     unknown_names,
     messages_and_forms,
     unusable_values,
+    ambiguous_words,
     broken_expressions,
     impossible_times,
     dead_ends,

@@ -16,18 +16,9 @@ from typing import Literal
 
 from cel_expr_python import cel
 
-from pathways.language.condition_text import (
-    A_CONDITION,
-    ENDS_EARLY,
-    RESERVED,
-    ConditionProblem,
-    Feature,
-    FeatureKind,
-    Rewritten,
-    ValueType,
-    Vocabulary,
-    rewrite,
-)
+from pathways.language.condition_text import Rewritten, rewrite
+from pathways.language.tokens import A_CONDITION, ENDS_EARLY, ConditionProblem
+from pathways.language.vocabulary import RESERVED, Feature, FeatureKind, ValueType, Vocabulary
 
 __all__ = [
     "RESERVED",

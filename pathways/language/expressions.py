@@ -4,42 +4,48 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from pathways.language.conditions import Condition, ConditionProblem, ValueType, Vocabulary, compile_condition
+from pathways.language.definition import Track
 from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.problems import Problem
-from pathways.language.release import vocabulary_of
+from pathways.language.release import VALUE_TYPES, bound_in, condition_of, expressions_of, vocabulary_of
 from pathways.language.step import Choose, Repeat, Set
-from pathways.language.trigger import Observed
+from pathways.language.trigger import Becomes, Named, Observed
+from pathways.language.vocabulary import EVENT_TIME
 
 # Compared with a constant, an expression compiles only where it gives values of the constant's type.
 _PROBES: dict[ValueType, str] = {"number": "({}) == 0", "text": "({}) == ''", "boolean": "({}) == true"}
 
 
 class Written(NamedTuple):
-    """A condition or expression and where it stands; `triggered` is the data whose results are at hand there."""
+    """A condition or expression and where it stands."""
 
     path: Path
     text: str
+    result: Literal["boolean", "any"]
     triggered: tuple[str, ...] = ()
-    result: Literal["boolean", "any"] = "boolean"
+    """The data whose results are at hand there."""
+    bound: frozenset[str] = frozenset()
+    """The names that are bound there."""
 
 
 def broken_expressions(draft: Draft) -> Iterator[Problem]:
     """A problem for each condition or value that cannot be used."""
-    vocabulary = vocabulary_of(draft.pathway)
+    vocabulary = vocabulary_of(draft.contents)
     for written in _written(draft):
         try:
             condition = compile_condition(written.text, vocabulary, result=written.result)
         except ConditionProblem as problem:
-            yield draft.error(written.path, problem.message, problem.expected, offset=problem.offset)
+            if problem.name is None or not draft.may_name(problem.name):
+                yield draft.error(written.path, problem.message, problem.expected, offset=problem.offset)
         else:
-            yield from _bare_names(draft, written, condition)
+            yield from _out_of_place(draft, written, condition)
     yield from _set_values(draft, vocabulary)
 
 
 def numbers_in_conditions(draft: Draft) -> Iterator[Problem]:
     """A warning for each condition that compares what was observed with a number that has no source."""
-    vocabulary = vocabulary_of(draft.pathway)
+    vocabulary = vocabulary_of(draft.contents)
     for written in _written(draft):
         try:
             condition = compile_condition(written.text, vocabulary, result=written.result)
@@ -51,35 +57,56 @@ def numbers_in_conditions(draft: Draft) -> Iterator[Problem]:
 
 
 def _written(draft: Draft) -> Iterator[Written]:
-    enrol = draft.pathway.enrol
-    for key, text in (("when", enrol.when), ("unless", enrol.unless)):
+    pathway = draft.pathway
+    for key, text in (("when", pathway.enrol.when), ("unless", pathway.enrol.unless)):
         if text is not None:
-            yield Written(("pathway", "enrol", key), text)
-    for name, track in draft.pathway.tracks.items():
+            yield Written(("pathway", "enrol", key), text, "boolean")
+    for name, track in pathway.tracks.items():
         path: Path = ("pathway", "tracks", name)
-        if isinstance(track.when, Observed):
-            yield Written((*path, "when", "if"), track.when.if_, track.when.data)
+        condition = condition_of(track.when)
+        if condition is not None:
+            key = "becomes" if isinstance(track.when, Becomes) else "if"
+            yield Written((*path, "when", key), condition, "boolean", _triggered(track), _bound_by_event(track))
         if track.unless is not None:
-            yield Written((*path, "unless"), track.unless)
+            yield Written((*path, "unless"), track.unless, "boolean")
     for placed in draft.steps:
-        if isinstance(placed.step, Choose):
-            trigger = draft.pathway.tracks[placed.track].when
-            triggered = trigger.data if isinstance(trigger, Observed) else ()
-            for number, case in enumerate(placed.step.cases):
-                yield Written((*placed.path, "cases", number, "if"), case.if_, triggered)
-        elif isinstance(placed.step, Repeat) and placed.step.until is not None:
-            yield Written((*placed.path, "until"), placed.step.until)
-        elif isinstance(placed.step, Set) and isinstance(placed.step.to, str):
-            yield Written((*placed.path, "to"), placed.step.to, (), "any")
+        track = pathway.tracks[placed.track]
+        bound = frozenset(bound_in(track))
+        triggered = _triggered(track) if isinstance(placed.step, Choose) else ()
+        result = "boolean" if isinstance(placed.step, Choose | Repeat) else "any"
+        for keys, text in expressions_of(placed.step, pathway.anchors):
+            yield Written((*placed.path, *keys), text, result, triggered, bound)
 
 
-def _bare_names(draft: Draft, written: Written, condition: Condition) -> Iterator[Problem]:
-    if any(name not in draft.pathway.data for name in written.triggered):
-        return  # told already
-    for name in sorted(feature.name for feature in condition.features if feature.kind == "value"):
+def _triggered(track: Track) -> tuple[str, ...]:
+    return track.when.data if isinstance(track.when, Observed) else ()
+
+
+def _bound_by_event(track: Track) -> frozenset[str]:
+    return frozenset((*track.when.bind, EVENT_TIME)) if isinstance(track.when, Named) else frozenset()
+
+
+_OF_A_JOURNEY = frozenset({"score", "item", "tier", "happened", "unanswered", "days_since", "known"})
+
+
+def _out_of_place(draft: Draft, written: Written, condition: Condition) -> Iterator[Problem]:
+    """A problem for each fact that there is not where the condition stands."""
+    by_kind: dict[str, list[str]] = {}
+    for feature in condition.features:
+        by_kind.setdefault(feature.kind, []).append(feature.name)
+    known = all(name in draft.pathway.data for name in written.triggered)
+    for name in sorted(by_kind.get("value", ())) if known else ():
         if name not in written.triggered:
             what = f"'{name}' alone is the result that triggered, and there is none here"
             yield draft.error(written.path, what, f"expected which one: 'latest({name})'")
+    for name in sorted(by_kind.get("bound", ())):
+        if name not in written.bound:
+            what = f"nothing is bound to '{name}' here"
+            yield draft.error(written.path, what, "expected it where its track binds it, and not in 'unless'")
+    if written.path[:2] == ("pathway", "enrol"):
+        for kind in sorted(_OF_A_JOURNEY & by_kind.keys()):
+            what = f"'{kind}' looks at a journey, and there is none yet"
+            yield draft.error(written.path, what, "expected what is known of the patient and the results")
 
 
 def _set_values(draft: Draft, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -87,7 +114,7 @@ def _set_values(draft: Draft, vocabulary: Vocabulary) -> Iterator[Problem]:
         step = placed.step
         if not isinstance(step, Set) or step.set not in draft.pathway.values:
             continue
-        wanted = draft.pathway.values[step.set].type
+        wanted = VALUE_TYPES[draft.pathway.values[step.set].type]
         if not _gives(step.to, wanted, vocabulary):
             what = f"this is not what '{step.set}' takes"
             yield draft.error((*placed.path, "to"), what, f"expected {_EXPECTED[wanted]}")
@@ -96,7 +123,7 @@ def _set_values(draft: Draft, vocabulary: Vocabulary) -> Iterator[Problem]:
 _EXPECTED: dict[ValueType, str] = {
     "number": "a number or an expression that gives one",
     "text": "a text in quotes of its own, such as \"'high'\", or an expression that gives one",
-    "boolean": "true, false or a condition",
+    "boolean": "yes, no or a condition",
 }
 
 

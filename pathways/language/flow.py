@@ -19,7 +19,7 @@ from pathways.language.step import (
     Wait,
     branches,
 )
-from pathways.language.trigger import Missed, Outcome
+from pathways.language.trigger import Missed, Outcome, Unanswered
 
 
 def dead_ends(draft: Draft) -> Iterator[Problem]:
@@ -115,6 +115,8 @@ def _can_start(draft: Draft, name: str, track: Track, reachable: set[str]) -> bo
     match track.when:
         case Outcome(of=task):
             return any(isinstance(step, Task) and step.task == task for step in steps)
+        case Unanswered(unanswered=form):
+            return any(isinstance(step, Ask) and step.ask == form and step.expires is not None for step in steps)
         case Missed(missed=missed):
             return any(
                 (isinstance(step, Visit) and step.visit == missed)

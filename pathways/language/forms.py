@@ -76,6 +76,11 @@ class Form(Written):
             raise ValueError(f"item '{twice}' stands twice in the form; each code may stand once")
         return self
 
+    @property
+    def scored(self) -> bool:
+        """Whether an item of it has scores."""
+        return any(option.score is not None for item in self.items for option in item.options)
+
 
 def _first_repeated(codes: list[str]) -> str | None:
     return next((code for place, code in enumerate(codes) if code in codes[:place]), None)

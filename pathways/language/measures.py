@@ -1,7 +1,7 @@
 """Whether the values of a pathway can be read, converted and compared."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pathways.language.conditions import RESERVED
 from pathways.language.definition import Data, Parameter
@@ -9,7 +9,10 @@ from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.names import did_you_mean
 from pathways.language.problems import Problem
+from pathways.language.step import Call
+from pathways.language.trigger import Named
 from pathways.language.units import KNOWN_CODES, normalise_unit
+from pathways.language.written import BoundType
 
 _STANDS_FOR = re.compile(r"(<=|>=|<|>)? *-?[0-9]+(\.[0-9]+)?")
 
@@ -80,3 +83,29 @@ def _names(draft: Draft) -> Iterator[Problem]:
                 what = f"'{name}' is a name among the {taken[name]} too"
                 yield draft.error(path, what, "expected another name: conditions could not tell them apart", key=True)
             taken.setdefault(name, section)
+    yield from _bound_names(draft, taken)
+
+
+def _bound_names(draft: Draft, taken: Mapping[str, str]) -> Iterator[Problem]:
+    """What is bound shares the names of conditions, and has one type wherever it is bound."""
+    types: dict[str, str] = {}
+    for path, bind in _binds(draft):
+        for name, kind in bind.items():
+            here: Path = (*path, "bind", name)
+            known = types.setdefault(name, kind)
+            if name in RESERVED:
+                yield draft.error(here, f"'{name}' means something in conditions", "expected another name", key=True)
+            elif name in taken:
+                what = f"'{name}' is a name among the {taken[name]} too"
+                yield draft.error(here, what, "expected another name: conditions could not tell them apart", key=True)
+            elif known != kind:
+                yield draft.error(here, f"'{name}' is a {known} elsewhere", f"expected '{known}', or another name")
+
+
+def _binds(draft: Draft) -> Iterator[tuple[Path, Mapping[str, BoundType]]]:
+    for name, track in draft.pathway.tracks.items():
+        if isinstance(track.when, Named):
+            yield ("pathway", "tracks", name, "when"), track.when.bind
+    for placed in draft.steps:
+        if isinstance(placed.step, Call):
+            yield placed.path, placed.step.bind

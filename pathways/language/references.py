@@ -24,12 +24,14 @@ from pathways.language.step import (
     Visit,
 )
 from pathways.language.trigger import (
+    Answered,
     At,
     Every,
     Missed,
     Observed,
     Outcome,
     Silent,
+    Unanswered,
 )
 from pathways.language.units import normalise_unit
 
@@ -88,6 +90,10 @@ def _in_trigger(draft: Draft, path: Path, track: Track) -> Iterator[Mention]:
         case Silent(silent=name, from_=origin):
             yield Mention((*path, "silent"), "data", name, data)
             yield Mention((*path, "from"), "anchor", origin, draft.pathway.anchors)
+        case Answered(answered=name):
+            yield Mention((*path, "answered"), "form", name, draft.contents.forms)
+        case Unanswered(unanswered=name):
+            yield Mention((*path, "unanswered"), "form that is asked", name, _asks(draft))
         case Missed(missed=name):
             yield Mention((*path, "missed"), "visit or form", name, _visits(draft) | _asks(draft))
         case Outcome(outcome=outcome, of=task):

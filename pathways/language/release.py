@@ -1,20 +1,33 @@
 """A release: pathway, forms and message templates together, immutable and addressed by the checksum of its contents."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 from pydantic import BaseModel, ConfigDict
 
-from pathways.language.conditions import Condition, Vocabulary, compile_condition
-from pathways.language.definition import Pathway
+from pathways.language.conditions import Condition, Feature, ValueType, Vocabulary, compile_condition
+from pathways.language.definition import Pathway, Track
 from pathways.language.forms import Form
 from pathways.language.messages import MessageTemplate
-from pathways.language.schedule import Duration, parse_duration
-from pathways.language.step import Choose, Repeat, Set, Steps, branches
-from pathways.language.trigger import Observed
+from pathways.language.schedule import MOMENT_PATTERN, Duration, parse_duration
+from pathways.language.step import AnyStep, Call, Choose, Enrol, Repeat, Set, Steps, branches
+from pathways.language.trigger import Answered, AnyTrigger, Becomes, Named, Observed
+from pathways.language.vocabulary import EVENT_TIME, WINDOWED
+from pathways.language.written import BoundType
+
+VALUE_TYPES: Mapping[str, ValueType] = {
+    "number": "number",
+    "text": "text",
+    "boolean": "boolean",
+    "tag": "boolean",
+    "choice": "text",
+    "date": "text",
+}
+"""What conditions see of a value, of an item of a form and of what is bound, by its type."""
 
 
 class Contents(BaseModel):
@@ -46,7 +59,7 @@ class Release:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The names that its conditions may use."""
-        return vocabulary_of(self.pathway)
+        return vocabulary_of(self.contents)
 
     def condition(self, text: str) -> Condition:
         """A boolean condition of the pathway, compiled."""
@@ -74,10 +87,26 @@ class Release:
         return tuple(name for name, parameter in self.pathway.parameters.items() if not parameter.confirmed)
 
     @cached_property
+    def features(self) -> frozenset[Feature]:
+        """Everything that the conditions and expressions of its tracks look at."""
+        return frozenset(
+            feature for text in condition_texts(self.pathway) for feature in self.expression(text).features
+        )
+
+    @cached_property
     def windows(self) -> tuple[Duration, ...]:
-        """How far back the conditions of the pathway look."""
-        features = {feature for text in condition_texts(self.pathway) for feature in self.expression(text).features}
-        return tuple(parse_duration(feature.window) for feature in features if feature.window is not None)
+        """How far back the conditions of the pathway look at results."""
+        looked = {feature.window for feature in self.features if feature.kind in WINDOWED}
+        return tuple(parse_duration(window) for window in looked if window is not None)
+
+    @cached_property
+    def event_windows(self) -> Mapping[str, tuple[Duration, ...]]:
+        """How far back the conditions look at events, by the name of the event."""
+        found: dict[str, tuple[Duration, ...]] = {}
+        for feature in self.features:
+            if feature.kind == "happened" and feature.window is not None:
+                found[feature.name] = (*found.get(feature.name, ()), parse_duration(feature.window))
+        return found
 
 
 def condition_texts(pathway: Pathway) -> Iterator[str]:
@@ -85,30 +114,80 @@ def condition_texts(pathway: Pathway) -> Iterator[str]:
     for track in pathway.tracks.values():
         if track.unless is not None:
             yield track.unless
-        if isinstance(track.when, Observed):
-            yield track.when.if_
-        yield from _texts_of(track.steps)
+        condition = condition_of(track.when)
+        if condition is not None:
+            yield condition
+        for step in every_step(track.steps):
+            yield from (text for _, text in expressions_of(step, pathway.anchors))
 
 
-def _texts_of(steps: Steps) -> Iterator[str]:
+def condition_of(trigger: AnyTrigger) -> str | None:
+    """The condition of a trigger; None where it has none."""
+    match trigger:
+        case Observed() | Answered() | Named():
+            return trigger.if_
+        case Becomes():
+            return trigger.becomes
+        case _:
+            return None
+
+
+def every_step(steps: Steps) -> Iterator[AnyStep]:
+    """The steps and all that are under them."""
     for step in steps:
-        if isinstance(step, Choose):
-            yield from (case.if_ for case in step.cases)
-        if isinstance(step, Repeat) and step.until is not None:
-            yield step.until
-        if isinstance(step, Set) and isinstance(step.to, str):
-            yield step.to
+        yield step
         for way in branches(step).values():
-            yield from _texts_of(way)
+            yield from every_step(way)
 
 
-def vocabulary_of(pathway: Pathway) -> Vocabulary:
+def expressions_of(step: AnyStep, anchors: Collection[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every condition and expression of the step itself, with the keys under which it stands.
+
+    What an anchor is set to is no expression where it is written as a moment.
+    """
+    match step:
+        case Choose(cases=cases):
+            yield from ((("cases", number, "if"), case.if_) for number, case in enumerate(cases))
+        case Set(set=name, to=str(text)):
+            if name not in anchors or re.fullmatch(MOMENT_PATTERN, text) is None:
+                yield ("to",), text
+        case Repeat(until=str(text)):
+            yield ("until",), text
+        case Call(with_=given):
+            yield from ((("with", name), text) for name, text in given.items() if isinstance(text, str))
+        case Enrol(with_=given, episode=episode):
+            yield from ((("with", name), text) for name, text in given.items() if isinstance(text, str))
+            if episode is not None:
+                yield ("episode",), episode
+        case _:
+            pass
+
+
+def vocabulary_of(contents: Contents) -> Vocabulary:
     """The names that conditions of the pathway may use."""
+    pathway, items = contents.pathway, {name: form.items for name, form in contents.forms.items()}
     return Vocabulary(
         data=dict.fromkeys(pathway.data, "number"),
         parameters=frozenset(pathway.parameters),
-        values={name: value.type for name, value in pathway.values.items()},
+        values={name: VALUE_TYPES[value.type] for name, value in pathway.values.items()},
+        bound={name: VALUE_TYPES[kind] for track in pathway.tracks.values() for name, kind in bound_in(track).items()},
+        forms={name: {item.code: VALUE_TYPES[item.type] for item in asked} for name, asked in items.items()},
+        scored=frozenset(name for name, form in contents.forms.items() if form.scored),
+        written=frozenset((name, item.code) for name, asked in items.items() for item in asked if item.type == "text"),
+        anchors=frozenset(pathway.anchors),
+        lexicons=frozenset(pathway.lexicons),
     )
+
+
+def bound_in(track: Track) -> dict[str, BoundType]:
+    """The names that the track binds to the data of its event and of the answers to its calls."""
+    bound: dict[str, BoundType] = {}
+    if isinstance(track.when, Named):
+        bound |= {**track.when.bind, EVENT_TIME: "text"}
+    for step in every_step(track.steps):
+        if isinstance(step, Call):
+            bound |= step.bind
+    return bound
 
 
 def make_release(contents: Contents) -> Release:

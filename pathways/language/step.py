@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, assert_never
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from pathways.language.schedule import Duration
 from pathways.language.written import (
@@ -20,6 +20,7 @@ from pathways.language.written import (
     Written,
     YesNo,
     kind_of,
+    yes_no,
 )
 
 
@@ -136,7 +137,7 @@ class Set(StepBase):
     """A value or tag of the journey, for later conditions, or one of its anchors."""
 
     set: DataName | Name
-    to: ConditionText | bool | Number
+    to: Annotated[ConditionText | bool | Number, BeforeValidator(yes_no)]
     tentative: YesNo = False
     """Of an anchor: it is a plan, on which nothing is booked yet."""
 

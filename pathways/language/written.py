@@ -53,7 +53,8 @@ def _clock_time(value: object) -> time:
     return time.fromisoformat(text)
 
 
-def _yes_no(value: object) -> object:
+def yes_no(value: object) -> object:
+    """`yes` and `no` as a boolean; everything else as it is."""
     return {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
 
 
@@ -77,7 +78,7 @@ TimeOfDay = Annotated[
     PlainSerializer(lambda value: f"{value:%H:%M}"),
     WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY_PATTERN}),
 ]
-YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"enum": [True, False, "yes", "no"]})]
+YesNo = Annotated[bool, BeforeValidator(yes_no), WithJsonSchema({"enum": [True, False, "yes", "no"]})]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 BoundType = Literal["number", "text", "boolean", "date"]
 """What a name may stand for that is bound to the data of an event or an answer."""

@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 
 from pathways.engine.reasons import Code
 from pathways.language import definition, forms, messages, step, trigger, written
-from pathways.language.condition_text import CALLS, PATIENT, RESERVED
 from pathways.language.messages import KNOWN_VARIABLES
 from pathways.language.reading import examine, read
 from pathways.language.roles import ROLES
@@ -20,6 +19,7 @@ from pathways.language.step import STEP_KINDS
 from pathways.language.texts import Text
 from pathways.language.trigger import TRIGGER_KINDS, AnyTrigger
 from pathways.language.units import KNOWN_CODES
+from pathways.language.vocabulary import CALLS, PATIENT, RESERVED
 from pathways.language.written import Lateness
 from store.library import built_in, pathway_files
 from tests.docs.markdown import ROOT, Block, blocks, named, rows, sections

@@ -18,7 +18,7 @@ data:
 values:
   symptoms: {type: boolean}
   stage: {type: text}
-  score: {type: number}
+  marks: {type: number}
 parameters:
   low: {value: 3.9, unit: mmol/L, evidence: A guideline, source: secondary, per_patient: [3.5, 5.0]}
 ladders:
@@ -38,7 +38,7 @@ tracks:
         ladder: urgent
         form: call
         outcomes:
-          reached: [{set: symptoms, to: true}, {set: stage, to: "'seen'"}, {set: score, to: low + 1}]
+          reached: [{set: symptoms, to: true}, {set: stage, to: "'seen'"}, {set: marks, to: low + 1}]
           unreachable: [{start: visit-at-home}]
           not-possible: []
   visit-at-home:

@@ -276,7 +276,7 @@ def test_numbers_compared_with_observed_values_are_thresholds(text: str, thresho
         ("sex == '中' && glucos > 'x'", 14, "unknown name 'glucos'; did you mean 'glucose'?"),
         ("latest(gluc) > 3", 7, "'latest' takes the name of data, not 'gluc'; did you mean 'glucose'?"),
         ("lastest(glucose) > 3", 0, "there is no call 'lastest'; did you mean 'latest'?"),
-        ("size(mood) > 3", 0, "there is no call 'size'; expected one of: count, diagnosed, latest"),
+        ("size(mood) > 3", 0, "there is no call 'size'; expected one of: count, days_since, diagnosed"),
         ("null == null", 0, "unknown name 'null'; expected one of: age, dbp"),
         ("mean(glucose) > 3", 12, "unexpected ')'; expected a window, such as 'mean(glucose, 7d)'"),
         ("latest(glucose, 7d) > 3", 14, "unexpected ','; expected 'latest(glucose)'"),
