@@ -6,6 +6,7 @@ from pathways.engine.caps import capped_until
 from pathways.engine.evidence import known_features
 from pathways.engine.journey import ActivationKind, Cause, CauseKind
 from pathways.engine.ladders import open_tasks
+from pathways.engine.panels import stood_on
 from pathways.engine.questions import first_task, is_urgent
 from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
@@ -153,10 +154,11 @@ def _running_for(turn: Turn, name: str, kind: ActivationKind) -> list[str]:
 
 def _is_older(turn: Turn, cause: Cause, running: str) -> bool:
     """Whether the value was taken before the one that runs: it never takes its place."""
-    readings = turn.journey.readings
-    mine = readings.get(cause.result or "")
-    theirs = [readings[c.result] for c in turn.activation(running).causes if c.result and c.result in readings]
-    return mine is not None and any(other.effective > mine.effective for other in theirs)
+    trigger = turn.track(turn.activation(running).track).when
+    mine = [reading.effective for reading in stood_on(trigger, cause, turn.journey)]
+    causes = turn.activation(running).causes
+    theirs = [reading.effective for other in causes for reading in stood_on(trigger, other, turn.journey)]
+    return bool(mine) and any(at > max(mine) for at in theirs)
 
 
 def _joinable(turn: Turn, key: str, track: Track) -> bool:

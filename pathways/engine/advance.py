@@ -12,8 +12,8 @@ from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
 from pathways.engine.deferrals import let_through, look, look_after
 from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
-from pathways.engine.exits import HORIZON
 from pathways.engine.happenings import happen, keep_conflict
+from pathways.engine.horizons import HORIZON
 from pathways.engine.ids import derive
 from pathways.engine.journey import Cause, Journey, Node, Own, Patient, Scalar
 from pathways.engine.ladders import pass_rung
@@ -22,7 +22,7 @@ from pathways.engine.outcomes import take_effect
 from pathways.engine.questions import find_step
 from pathways.engine.reasons import Code, Reason
 from pathways.engine.refusals import refusal
-from pathways.engine.starts import carry_out, release_capped
+from pathways.engine.starts import carry_out, look_at_unconfirmed, release_capped
 from pathways.engine.steps import announce, close_step, enter_send, give_to_staff, resume
 from pathways.engine.tasks import stop_waiting
 from pathways.engine.turn import Turn
@@ -169,6 +169,8 @@ def _wake(turn: Turn, wake: Wake) -> None:
             release_capped(turn, wake.key)
         case "deferred":
             look(turn, wake.key)
+        case "unconfirmed":
+            look_at_unconfirmed(turn, wake.key)
         case "rung":
             pass_rung(turn, wake.key, wake.path)
         case "waited":

@@ -9,6 +9,7 @@ from pathways.engine.actions import SendMessage
 from pathways.engine.caps import WEEK, contact_time
 from pathways.engine.evidence import shown_value
 from pathways.engine.journey import Activation, Scalar
+from pathways.engine.panels import stood_on
 from pathways.engine.paths import at_own_hour
 from pathways.engine.turn import Turn
 
@@ -56,8 +57,7 @@ def values_of(turn: Turn, activation: Activation) -> Mapping[str, Scalar | None]
     """What the activation stands on, by its name in the pathway."""
     shown: dict[str, Scalar | None] = {}
     for cause in activation.causes:
-        reading = turn.journey.readings.get(cause.result) if cause.result is not None else None
-        if reading is not None:
+        for reading in stood_on(turn.track(activation.track).when, cause, turn.journey):
             shown[reading.data] = reading.unread if reading.unread is not None else shown_value(reading)
             if reading.clamped:
                 shown["time"] = "clamped"

@@ -1,17 +1,22 @@
 """Results as the engine keeps them: versions, comparators as intervals, and the values that conditions look at."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
+from pathways.engine import aggregates
 from pathways.engine.clocks import moved
 from pathways.engine.context import Facts
 from pathways.engine.events import ResultReceived
+from pathways.engine.horizons import horizon_of
 from pathways.engine.journey import Journey, Reading, Scalar, Unread
+from pathways.engine.panels import Results, joined_panel
+from pathways.engine.readings import known_value, readings_of
 from pathways.language.conditions import Feature, Interval, Known
-from pathways.language.definition import Data, Pathway
+from pathways.language.definition import Data
 from pathways.language.release import Release
 from pathways.language.schedule import parse_duration, zone_named
 from pathways.language.units import DECIMALS, convert
@@ -30,22 +35,31 @@ class Filed:
     before: Reading | None = None
 
 
-def file_result(pathway: Pathway, journey: Journey, event: ResultReceived) -> Filed:
+def file_result(release: Release, journey: Journey, facts: Facts, event: ResultReceived) -> Filed:
     """Reads a result as a version of one of the pathway's data; changes nothing itself."""
+    pathway, readings = release.pathway, readings_of(journey)
     name = next((name for name, data in pathway.data.items() if event.code in data.observation), None)
     if name is None:
         return Filed(verdict="not-watched")
-    before = journey.readings.get(event.result)
+    before = readings.get(event.result)
     reading = _reading(pathway.data[name], name, event)
+    reading = replace(reading, panel=joined_panel(pathway, readings, reading, event.panel, before))
     if before is not None:
         if event.version == before.version:
             return Filed(verdict="duplicate", reading=reading, before=before)
         if event.version < before.version:
             return Filed(verdict="superseded", reading=reading, before=before)
         return Filed(verdict="revised", reading=reading, before=before)
-    if event.version > 1 and journey.horizon is not None and reading.effective < journey.horizon:
+    if event.version > 1 and _let_go(release, journey, facts, reading):
         return Filed(verdict="beyond-the-horizon", reading=reading)
     return Filed(verdict="new", reading=reading)
+
+
+def _let_go(release: Release, journey: Journey, facts: Facts, reading: Reading) -> bool:
+    """Whether earlier versions of the result may have been forgotten."""
+    if journey.horizon is None:
+        return False
+    return reading.effective < min(journey.horizon, horizon_of(release, journey, facts, reading.data))
 
 
 def _reading(data: Data, name: str, event: ResultReceived) -> Reading:
@@ -103,15 +117,6 @@ def _interval(comparator: str | None, value: float) -> Interval:
             return Interval(low=value, high=value)
 
 
-def known_value(reading: Reading) -> Known | None:
-    """The value of a reading as conditions see it: a number, an interval, or None where it cannot be used."""
-    if reading.void or reading.unread is not None:
-        return None
-    if reading.low is not None and reading.low == reading.high:
-        return reading.low
-    return Interval(low=reading.low, high=reading.high, low_open=reading.low_open, high_open=reading.high_open)
-
-
 def shown_value(reading: Reading) -> Scalar:
     """A reading for a person's eye: its number, or its bound with the comparator."""
     if reading.low is not None and reading.low == reading.high:
@@ -119,13 +124,10 @@ def shown_value(reading: Reading) -> Scalar:
     return _bound(Interval(low=reading.low, high=reading.high, low_open=reading.low_open, high_open=reading.high_open))
 
 
-def latest(readings: Iterable[Reading], data: str) -> Reading | None:
-    """The reading of the data with the latest effective time; void ones do not count."""
-    return max(
-        (reading for reading in readings if reading.data == data and not reading.void),
-        key=in_series,
-        default=None,
-    )
+def latest(journey: Journey, data: str, *, settled: bool = False) -> Reading | None:
+    """The reading of the data with the latest effective time; void ones do not count, nor preliminary if `settled`."""
+    last_first = readings_of(journey).backwards(data)
+    return next((r for r in last_first if not r.void and (r.settled or not settled)), None)
 
 
 def known_features(
@@ -135,26 +137,26 @@ def known_features(
     features: frozenset[Feature],
     *,
     now: datetime,
-    reading: Reading | None = None,
+    results: Results = MappingProxyType({}),
 ) -> dict[Feature, Known]:
     """What is known of the features; those that are missing are unknown.
 
-    With a `reading` the bare name of its data is that reading, and windows end with it.
+    The bare names of data are the `results` at hand, and the windows of their data end with them.
     """
     found: dict[Feature, Known] = {}
     for feature in features:
-        value = _feature(release, journey, facts, feature, now, reading)
+        value = _feature(release, journey, facts, feature, now, results.get(feature.name))
         if value is not None:
             found[feature] = value
     return found
 
 
 def _feature(
-    release: Release, journey: Journey, facts: Facts, feature: Feature, now: datetime, reading: Reading | None
+    release: Release, journey: Journey, facts: Facts, feature: Feature, now: datetime, result: Reading | None
 ) -> Known | None:
     match feature.kind:
         case "value":
-            return known_value(reading) if reading is not None and reading.data == feature.name else None
+            return None if result is None else known_value(result)
         case "parameter":
             own = journey.parameters.get(feature.name)
             if own is not None and isinstance(own.value, float):
@@ -167,9 +169,10 @@ def _feature(
             return None if codes is None else any(code.startswith(feature.name) for code in codes)
         case "patient":
             return _of_patient(journey, facts, feature.name, now)
+        case "latest" | "previous":
+            return _of_latest(journey, feature, result)
         case _:
-            trigger = reading if reading is not None and reading.data == feature.name else None
-            return _of_series(journey, facts, feature, now, trigger)
+            return _of_window(journey, facts, feature, now, result)
 
 
 def _of_patient(journey: Journey, facts: Facts, name: str, now: datetime) -> Known | None:
@@ -183,38 +186,35 @@ def _of_patient(journey: Journey, facts: Facts, name: str, now: datetime) -> Kno
     return float(today.year - patient.born.year - (0 if had_birthday else 1))
 
 
-def _of_series(
-    journey: Journey, facts: Facts, feature: Feature, now: datetime, trigger: Reading | None
-) -> Known | None:
-    # Scanned, never sorted: this runs for every value that is judged, on all that are kept.
-    readable = [r for r in journey.readings.values() if r.data == feature.name and r.unread is None and not r.void]
-    if feature.kind in {"latest", "previous"}:
-        last = max(readable, key=in_series, default=None)
-        if feature.kind == "previous":
-            after = trigger if trigger is not None else last
-            before = (r for r in readable if after is not None and in_series(r) < in_series(after))
-            last = max(before, key=in_series, default=None)
-        return None if last is None else known_value(last)
-    until = trigger.effective if trigger is not None else now
+def _of_latest(journey: Journey, feature: Feature, result: Reading | None) -> Known | None:
+    """The latest value that can be read, or the one before: in front of the `result`, where one is at hand."""
+    before = result if feature.kind == "previous" else None
+    readable = (r for r in readings_of(journey).backwards(feature.name, before=before) if known_value(r) is not None)
+    last = next(readable, None)
+    if feature.kind == "previous" and result is None:
+        last = next(readable, None)
+    return None if last is None else known_value(last)
+
+
+def _of_window(journey: Journey, facts: Facts, feature: Feature, now: datetime, result: Reading | None) -> Known | None:
+    """A figure of the values until the `result`, else until now: of those that are kept, and of what the rest left."""
+    until = result.effective if result is not None else now
     start = moved(until, parse_duration(feature.window or "0d"), facts, journey.patient.zone, -1)
-    within = [r for r in readable if start < r.effective <= until]
-    if feature.kind == "count":
-        return float(len(within))
-    numbers = [r.low for r in within if r.low is not None and r.low == r.high]
-    if len(numbers) < len(within) or not numbers:
-        return None
+    kept = readings_of(journey).between(feature.name, start, until)
+    values = [value for value in map(known_value, kept) if value is not None]
+    parts = aggregates.within(journey, feature.name, start, until)
+    if values:
+        parts.append(aggregates.figures_of(values, since=start.date(), until=until.date()))
     match feature.kind:
+        case "count":
+            return float(sum(part.count for part in parts))
         case "mean":
-            return round(sum(numbers) / len(numbers), DECIMALS)
+            mean = aggregates.mean_of(parts)
+            return None if mean is None else round(mean, DECIMALS)
         case "min":
-            return min(numbers)
+            return aggregates.low_of(parts)
         case _:
-            return max(numbers)
-
-
-def in_series(reading: Reading) -> tuple[datetime, datetime, str]:
-    """The place of a reading among those of its data: by when it was taken."""
-    return (reading.effective, reading.received, reading.id)
+            return aggregates.high_of(parts)
 
 
 def shown_features(values: Mapping[Feature, Known]) -> dict[str, Scalar | None]:

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, EndJourney
 from pathways.engine.clocks import restarted
+from pathways.engine.horizons import HORIZON
 from pathways.engine.journey import Activation, Exit, ExitReason, Journey, Node
 from pathways.engine.questions import find_step, is_urgent
 from pathways.engine.turn import Turn
 from pathways.language.step import Ask, Task, Visit
-
-HORIZON = timedelta(days=30)
-"""How long an ended journey still takes in what belongs to the time before, and how long results may be revised."""
 
 OpenThing = Literal["urgent-task", "begun-task", "correction", "routine-task", "message", "form", "visit", "wait"]
 Disposal = Literal["keep", "cancel"]

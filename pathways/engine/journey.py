@@ -292,8 +292,8 @@ class TrackState:
 
     @property
     def unstarted(self) -> tuple[Cause, ...]:
-        """What has not started yet: capped, held by a pause, deferred, or given way."""
-        return (*self.capped, *self.held, *self.deferred, *self.yielded)
+        """What has not started yet: capped, held by a pause, deferred, given way or not confirmed."""
+        return (*self.capped, *self.held, *self.deferred, *self.yielded, *self.unconfirmed)
 
     def keeping(self, keep: Callable[[Cause], bool]) -> "TrackState":
         """The same, of what waits with that alone for which `keep` holds."""
@@ -303,6 +303,7 @@ class TrackState:
             held=tuple(filter(keep, self.held)),
             deferred=tuple(filter(keep, self.deferred)),
             yielded=tuple(filter(keep, self.yielded)),
+            unconfirmed=tuple(filter(keep, self.unconfirmed)),
         )
 
 

@@ -8,8 +8,9 @@ from pathways.engine.clocks import due_at
 from pathways.engine.contact import values_of
 from pathways.engine.departments import department_of
 from pathways.engine.evidence import known_features, shown_features
-from pathways.engine.journey import Effect, End, Node
+from pathways.engine.journey import Activation, Effect, End, Node
 from pathways.engine.ladders import watch_calendar
+from pathways.engine.panels import Results, results_of
 from pathways.engine.paths import AGAIN, choosers, times_again
 from pathways.engine.questions import is_urgent, steps_on
 from pathways.engine.turn import Turn
@@ -68,12 +69,11 @@ def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
 def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:
     """The way of a choice: the first case that is true, `unknown` where one before it cannot be known."""
     activation = turn.activation(key)
-    result = next((cause.result for cause in activation.causes if cause.result is not None), None)
-    reading = turn.journey.readings.get(result) if result is not None else None
+    results = results_at(turn, activation)
     for number, case in enumerate(step.cases, start=1):
         condition = turn.release.condition(case.if_)
         known = known_features(
-            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, reading=reading
+            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, results=results
         )
         truth = condition.evaluate(known)
         if truth is Truth.TRUE:
@@ -82,6 +82,13 @@ def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:
             turn.decide("unknown", track=activation.track, step=path, values=shown_features(known))
             return "unknown"
     return "otherwise"
+
+
+def results_at(turn: Turn, activation: Activation) -> Results:
+    """What the bare names of data stand for in its steps: the results that made it start."""
+    track = turn.track(activation.track)
+    cause = next((cause for cause in activation.causes if cause.result is not None), None)
+    return {} if cause is None else results_of(track.when, cause, turn.journey, safety=bool(track.safety))
 
 
 def set_value(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:

@@ -75,7 +75,7 @@ def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, n
 
 def silence(track: Silent, state: TrackState, journey: Journey, facts: Facts) -> tuple[str, datetime] | None:
     """The occurrence and the instant at which the present silence next starts the track; None without its anchor."""
-    last: Reading | None = latest(journey.readings.values(), track.silent)
+    last: Reading | None = latest(journey, track.silent)
     base = journey.anchors.get(track.from_) if last is None else last.effective
     if base is None:
         return None

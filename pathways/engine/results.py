@@ -6,27 +6,29 @@ from pathways.engine.actions import CloseVisit
 from pathways.engine.events import ResultReceived
 from pathways.engine.evidence import file_result, latest
 from pathways.engine.journey import Reading
+from pathways.engine.readings import readings_of
 from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.steps import close_step
-from pathways.engine.triggers import cause_of, decide_result, unchanged
+from pathways.engine.triggers import decide_result, unchanged
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover, undo, undo_after
 from pathways.engine.visits import book, satisfies, visit_nodes
+from pathways.engine.watching import occurrence_of
 from pathways.language.trigger import Silent
 
 
 def take_result(turn: Turn, event: ResultReceived) -> None:
     """Files the result and lets every track that watches its data answer, each with one reason."""
-    filed = file_result(turn.release.pathway, turn.journey, event)
+    filed = file_result(turn.release, turn.journey, turn.facts, event)
     reading = filed.reading
     if reading is None:
         turn.decide("not-watched")
         return
     changed = filed.verdict in {"new", "revised"}
     before = turn.journey
-    newest = latest(before.readings.values(), reading.data)
+    newest = latest(before, reading.data)
     if changed:
-        turn.journey = replace(turn.journey, readings={**turn.journey.readings, reading.id: reading})
+        turn.journey = replace(turn.journey, readings=readings_of(turn.journey).with_(reading))
     verdicts = decide_result(turn, filed, reading, before)
     silenced = _silences(turn, reading)
     carry_out_all(turn, verdicts)
@@ -38,7 +40,7 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
     if changed and turn.journey.status != "ended":
         _stand_for_visits(turn, reading)
     if not verdicts and not silenced:
-        turn.decide("not-watched", occurrence=cause_of(reading).occurrence)
+        turn.decide("not-watched", occurrence=occurrence_of(reading))
 
 
 def _silences(turn: Turn, reading: Reading) -> list[str]:
@@ -51,8 +53,8 @@ def _silences(turn: Turn, reading: Reading) -> list[str]:
 
 def _not_silent(turn: Turn, name: str, reading: Reading, before: Reading | None) -> None:
     """The patient was heard: the silence begins anew, what it had started and nobody has begun is not needed."""
-    occurrence = cause_of(reading).occurrence
-    newest = latest(turn.journey.readings.values(), reading.data)
+    occurrence = occurrence_of(reading)
+    newest = latest(turn.journey, reading.data)
     if turn.journey.status == "ended":
         turn.decide("ended", track=name, occurrence=occurrence)
         return

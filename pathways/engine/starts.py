@@ -5,18 +5,21 @@ from dataclasses import replace
 from typing import assert_never
 
 from pathways.engine import undo
-from pathways.engine.admission import admit, cause_value
+from pathways.engine.admission import admit, cause_value, review
 from pathways.engine.caps import counted_starts
+from pathways.engine.confirmation import alone_until, follows
 from pathways.engine.ids import activation_id
-from pathways.engine.journey import Activation, Cause
+from pathways.engine.journey import Activation, Cause, Reading
 from pathways.engine.ladders import annotate, worsen
+from pathways.engine.panels import stood_on
 from pathways.engine.precedence import gives_way, interrupt
 from pathways.engine.steps import begin
-from pathways.engine.triggers import cause_of, later_false, truth_of
+from pathways.engine.triggers import later_false
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Verdict
+from pathways.engine.watching import occurrence_of, truth_of
 from pathways.language.conditions import Truth
-from pathways.language.trigger import Observed
+from pathways.language.trigger import Confirm, Observed
 
 ACTED_ON = frozenset({"started", "joined", "capped", "worse", "annotated"})
 """Codes of verdicts for which the value is true and acted on."""
@@ -51,10 +54,14 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
             turn.remember(verdict.track, replace(state, yielded=yielded))
         case "annotate":
             annotate(turn, verdict.target or "", verdict.code, verdict.values, flag=True)
+        case "wait":
+            waiting = (*_without(state.unconfirmed, verdict.cause), verdict.cause)
+            turn.remember(verdict.track, replace(state, unconfirmed=waiting))
         case "attach":
             _attach(turn, verdict, verdict.target or "")
         case "lose":
             _forget(turn, verdict)
+            drop_unconfirmed(turn, verdict.track, verdict.cause)
             if verdict.target is not None:
                 _lose(turn, verdict, verdict.target)
         case "restart":
@@ -79,8 +86,9 @@ def _without(causes: tuple[Cause, ...], cause: Cause) -> tuple[Cause, ...]:
 
 
 def _forget(turn: Turn, verdict: Verdict) -> None:
-    state = turn.state(verdict.track)
-    kept = state.keeping(lambda other: not _replaces(verdict.cause, other))
+    """Nothing that the verdict decides waits any more."""
+    state, decided = turn.state(verdict.track), (verdict.cause, *verdict.confirming)
+    kept = state.keeping(lambda other: not any(_replaces(cause, other) for cause in decided))
     if kept != state:
         turn.remember(verdict.track, kept)
 
@@ -95,7 +103,7 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         )
         base = cause_value(track.when, cause)
         turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
-        undo.supersede(turn, name, cause.result)
+        undo.supersede(turn, name, {one.result for one in (cause, *verdict.confirming)})
     activation = Activation(
         track=name,
         occurrence=turn.unused(name, verdict.kind, cause.occurrence),
@@ -105,7 +113,7 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         planned=cause.planned,
         planned_for=cause.planned_for,
         about=name if verdict.kind in {"question", "review"} else None,
-        causes=(cause,),
+        causes=(cause, *verdict.confirming),
         base=cause_value(track.when, cause) if verdict.kind in {"steps", "question"} else None,
         chosen=cause.chosen,
         note=verdict.note,
@@ -119,9 +127,13 @@ def _start(turn: Turn, verdict: Verdict) -> None:
 def _attach(turn: Turn, verdict: Verdict, key: str) -> None:
     activation, cause = turn.activation(key), verdict.cause
     base = cause_value(turn.track(verdict.track).when, cause)
-    causes = (*_without(activation.causes, cause), cause)
+    causes = activation.causes
+    for one in (*verdict.confirming, cause):
+        causes = (*_without(causes, one), one)
+    _forget(turn, verdict)
     if verdict.code != "worse":
-        turn.put(replace(activation, causes=causes))
+        first = activation.base is None and verdict.kind == "steps" and activation.kind == "steps"
+        turn.put(replace(activation, causes=causes, base=base if first else activation.base))
         annotate(turn, key, verdict.code, verdict.values, flag=activation.kind == "review")
         return
     turn.put(replace(activation, causes=causes, base=base))
@@ -195,12 +207,47 @@ def as_of_now(turn: Turn, cause: Cause) -> Cause:
     return replace(cause, received=turn.now, planned=None if cause.planned is None else turn.now)
 
 
+def latest_of(turn: Turn, name: str, cause: Cause) -> Reading | None:
+    """The version of a result that the cause is; None where a later one came or it was let go."""
+    readings = stood_on(turn.track(name).when, cause, turn.journey)
+    return next((one for one in readings if occurrence_of(one) == cause.occurrence), None)
+
+
 def still_holds(turn: Turn, name: str, cause: Cause) -> bool:
     """Whether the value behind the cause is still true and no later one is false."""
     trigger = turn.track(name).when
     if not isinstance(trigger, Observed) or cause.result is None:
         return True
-    reading = turn.journey.readings.get(cause.result)
-    if reading is None or cause_of(reading).occurrence != cause.occurrence:
-        return False
-    return truth_of(turn, trigger, reading)[0] is Truth.TRUE and not later_false(turn, trigger, reading)
+    reading = latest_of(turn, name, cause)
+    return (
+        reading is not None and truth_of(turn, name, reading)[0] is Truth.TRUE and not later_false(turn, name, reading)
+    )
+
+
+def _confirm(turn: Turn, name: str) -> Confirm | None:
+    trigger = turn.track(name).when
+    return trigger.confirm if isinstance(trigger, Observed) else None
+
+
+def drop_unconfirmed(turn: Turn, name: str, false: Cause) -> None:
+    """A false value after those that waited for others to agree: they were wrong."""
+    state, confirm = turn.state(name), _confirm(turn, name)
+    reading = latest_of(turn, name, false) if state.unconfirmed else None
+    if confirm is None or reading is None or truth_of(turn, name, reading)[0] is not Truth.FALSE:
+        return
+    for cause in state.unconfirmed:
+        waiting = latest_of(turn, name, cause)
+        if waiting is not None and follows(turn, confirm, waiting, reading):
+            turn.decide("false", track=name, occurrence=cause.occurrence)
+            turn.remember(name, replace(turn.state(name), unconfirmed=_without(turn.state(name).unconfirmed, cause)))
+
+
+def look_at_unconfirmed(turn: Turn, name: str) -> None:
+    """Nothing came to confirm them in time: a person looks at what is still true."""
+    confirm = _confirm(turn, name)
+    assert confirm is not None, "values wait to be confirmed"
+    for cause in turn.state(name).unconfirmed:
+        if alone_until(cause, confirm, turn.facts, turn.zone) > turn.now:
+            continue
+        turn.remember(name, replace(turn.state(name), unconfirmed=_without(turn.state(name).unconfirmed, cause)))
+        carry_out(turn, review(turn, name, cause, "unconfirmed", {}))

@@ -1,18 +1,23 @@
 """What a result means for each track: a verdict, decided on the state before any track acts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from pathways.engine.admission import admit, is_worse, review
 from pathways.engine.clocks import moved
-from pathways.engine.evidence import Filed, in_series, known_features, latest, shown_features
-from pathways.engine.exits import HORIZON
+from pathways.engine.confirmation import agreeing
+from pathways.engine.evidence import Filed, latest
+from pathways.engine.horizons import HORIZON
 from pathways.engine.journey import Cause, Journey, Reading
 from pathways.engine.ladders import open_tasks
+from pathways.engine.panels import results_for, subject_of
 from pathways.engine.questions import first_task
+from pathways.engine.readings import in_series, readings_of
 from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Values, Verdict
+from pathways.engine.watching import cause_of, occurrence_of, truth_of, watchers
 from pathways.language.conditions import Feature, Truth
 from pathways.language.definition import Track
 from pathways.language.schedule import parse_duration
@@ -24,35 +29,12 @@ JUDGED_AGAIN = 50
 """How many other values one result may have judged again in a turn; the nearest in time come first."""
 
 
-def cause_of(reading: Reading) -> Cause:
-    """The cause that a version of a result is."""
-    return Cause(
-        kind="observed",
-        occurrence=f"{reading.id}/{reading.version}/{reading.status}",
-        received=reading.received,
-        result=reading.id,
-        low=reading.low,
-        high=reading.high,
-    )
-
-
-def truth_of(turn: Turn, trigger: Observed, reading: Reading, *, seen: Journey | None = None) -> tuple[Truth, Values]:
-    """Whether the trigger's condition holds for the reading, and what was looked at; `seen` is the state to look at."""
-    if reading.void:
-        return Truth.FALSE, {"status": reading.status}
-    condition = turn.release.condition(trigger.if_)
-    known = known_features(
-        turn.release, seen or turn.journey, turn.facts, condition.features, now=turn.now, reading=reading
-    )
-    return condition.evaluate(known), shown_features(known)
-
-
 def decide_result(turn: Turn, filed: Filed, reading: Reading, before: Journey) -> list[Verdict]:
     """A verdict for every track that watches the data of the result, in file order, and for what it changes besides.
 
     `before` is the journey without this version.
     """
-    watching = [(name, track, trigger) for name, track, trigger in _watchers(turn) if trigger.observed == reading.data]
+    watching = [(name, track, trigger) for name, track, trigger in watchers(turn) if reading.data in trigger.data]
     if filed.verdict in {"duplicate", "superseded", "beyond-the-horizon"}:
         return [unchanged(turn, name, filed, reading) for name, _, _ in watching]
     asked = next((name for name, track, _ in watching if track.safety), watching[0][0] if watching else None)
@@ -64,34 +46,32 @@ def decide_result(turn: Turn, filed: Filed, reading: Reading, before: Journey) -
     return verdicts
 
 
-def _watchers(turn: Turn) -> Iterator[tuple[str, Track, Observed]]:
-    for name, track in turn.release.pathway.tracks.items():
-        if isinstance(track.when, Observed):
-            yield name, track, track.when
-
-
 def unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
     """What a version that changes nothing means for a track that watches its data."""
-    cause = cause_of(reading)
+    cause = cause_of(turn.track(name).when, reading, turn.journey)
     if filed.verdict != "beyond-the-horizon":
         code: Code = "duplicate" if filed.verdict == "duplicate" else "superseded"
         return Verdict(track=name, code=code, cause=cause)
-    if reading.id in turn.state(name).used and turn.journey.status != "ended":
+    used = turn.state(name).used
+    if (reading.id in used or cause.result in used) and turn.journey.status != "ended":
         return review(turn, name, cause, "beyond-the-horizon", {})
     return Verdict(track=name, code="beyond-the-horizon", cause=cause)
 
 
 def _observed(turn: Turn, name: str, track: Track, trigger: Observed, reading: Reading, asked: bool) -> Verdict:
-    cause = cause_of(reading)
-    truth, values = truth_of(turn, trigger, reading)
-    holder = attached(turn, name, reading.id)
+    cause = cause_of(trigger, reading, turn.journey)
+    truth, values = truth_of(turn, name, reading)
+    holder = attached(turn, name, subject_of(trigger, reading))
     if turn.journey.status == "ended":
         return _after_exit(turn, name, track, reading, holder, truth, values)
     if not (reading.settled or reading.void or track.safety):
         return Verdict(track=name, code="not-final", cause=cause, values=values)
-    if reading.unread is not None and not reading.void:
+    if reading.unread is not None and not reading.void and (truth is not Truth.TRUE or len(trigger.data) == 1):
         return _unread(turn, name, track, cause, reading, holder, asked)
     if truth is not Truth.TRUE:
+        beside = _beside_unread(turn, trigger, reading, holder, truth)
+        if beside is not None:
+            return Verdict(track=name, code=beside, cause=cause, intent="annotate", target=holder, values=values)
         return _not_true(turn, name, cause, holder, truth, values)
     # Who only looked at a value that could not be acted on has not acted on this one.
     if holder is not None and turn.activation(holder).kind in {"steps", "question"}:
@@ -105,17 +85,44 @@ def _newly_true(
     """Fresh values are acted on; older ones a person reviews, once."""
     limit = None if trigger.fresh is None else moved(reading.effective, trigger.fresh, turn.facts, turn.zone)
     if limit is None or cause.received <= limit:
-        return admit(turn, name, cause, values=values)
+        return _admitted(turn, name, trigger, cause, reading, values)
     if holder is not None and turn.activation(holder).kind == "review":
         return Verdict(track=name, code="stale", cause=cause, intent="attach", target=holder, values=values)
     return review(turn, name, cause, "stale", values)
+
+
+def _admitted(turn: Turn, name: str, trigger: Observed, cause: Cause, reading: Reading, values: Values) -> Verdict:
+    """What a device or the patient measured waits for others that agree, where the trigger says so."""
+    if trigger.confirm is None:
+        return admit(turn, name, cause, values=values)
+    others = agreeing(turn, name, trigger, reading)
+    if others is None:
+        return Verdict(track=name, code="unconfirmed", cause=cause, intent="wait", values=values)
+    causes = [cause_of(trigger, other, turn.journey) for other in others]
+    fresh = [one for one in causes if not _acted_on(turn, name, one)]
+    return replace(admit(turn, name, cause, values=values), confirming=tuple(fresh))
+
+
+def _acted_on(turn: Turn, name: str, cause: Cause) -> bool:
+    holder = attached(turn, name, cause.result or "")
+    return holder is not None and turn.activation(holder).kind in {"steps", "question"}
+
+
+def _beside_unread(turn: Turn, trigger: Observed, reading: Reading, holder: str | None, truth: Truth) -> Code | None:
+    """Why what stands on a panel stays although it is not true: another value of it could not be read."""
+    others = results_for(trigger, reading, turn.journey, safety=True).values()
+    if holder is None or not any(other.unread is not None for other in others):
+        return None
+    if truth is Truth.UNKNOWN:
+        return "unknown"
+    return "false" if turn.activation(holder).kind in {"review", "first-task"} else None
 
 
 def _after_exit(
     turn: Turn, name: str, track: Track, reading: Reading, holder: str | None, truth: Truth, values: Values
 ) -> Verdict:
     """What was kept hears of its value; an earlier one that a safety track would have acted on is reviewed."""
-    exit_, cause = turn.journey.exit, cause_of(reading)
+    exit_, cause = turn.journey.exit, cause_of(track.when, reading, turn.journey)
     if holder is not None:
         intent = "annotate" if open_tasks(turn, holder) else "none"
         return Verdict(track=name, code="ended", cause=cause, intent=intent, target=holder, values=values)
@@ -140,8 +147,8 @@ def _unread(
 
 def _looked_at(turn: Turn, reading: Reading) -> Verdict:
     """A value that cannot be read, of data that no condition watches, still reaches a person."""
-    cause = cause_of(reading)
-    about = Cause(kind="observed", occurrence=cause.occurrence + "#look", received=cause.received, result=reading.id)
+    occurrence = f"{occurrence_of(reading)}#look"
+    about = Cause(kind="observed", occurrence=occurrence, received=reading.received, result=reading.id)
     name = next(iter(turn.release.pathway.tracks))
     values: Values = {reading.data: reading.unread}
     return Verdict(track=name, code="unreadable", cause=about, intent="start", kind="look", values=values)
@@ -169,10 +176,10 @@ def _judged_again(turn: Turn, reading: Reading, before: Journey) -> Iterator[Ver
     old = before.readings.get(reading.id)
     moments = [version.effective for version in (old, reading) if version is not None]
     since, until = min(moments), max(moments)
-    for name, track, trigger in _watchers(turn):
+    for name, track, trigger in watchers(turn):
         features = turn.release.condition(trigger.if_).features
         looking = [f for f in features if f.kind in SERIES and f.name == reading.data]
-        overruled = old is not None and trigger.observed == reading.data and track.at_most is not None
+        overruled = old is not None and reading.data in trigger.data and track.at_most is not None
         if not looking and not overruled:
             continue
         others = [other for other in _others(turn, trigger, reading) if other.settled or track.safety]
@@ -195,54 +202,44 @@ def _reached(
 
 
 def _others(turn: Turn, trigger: Observed, reading: Reading) -> list[Reading]:
-    oldest = turn.now - HORIZON
-    found = [
-        other
-        for other in turn.journey.readings.values()
-        if other.data == trigger.observed
-        and other.id != reading.id
-        and other.effective >= oldest
-        and other.unread is None
-        and not other.void
-    ]
-    return sorted(found, key=in_series)
+    """What else may be judged, in the order of time: of a panel its last result alone."""
+    readings, mine = readings_of(turn.journey), subject_of(trigger, reading)
+    found = [other for data in trigger.data for other in readings.since(data, turn.now - HORIZON)]
+    usable = [other for other in sorted(found, key=in_series) if other.unread is None and not other.void]
+    return list({subject: one for one in usable if (subject := subject_of(trigger, one)) != mine}.values())
 
 
 def _changed(
     turn: Turn, name: str, trigger: Observed, other: Reading, reading: Reading, before: Journey
 ) -> Iterator[Verdict]:
-    was, _ = truth_of(turn, trigger, other, seen=before)
-    truth, values = truth_of(turn, trigger, other)
-    cause = _made_so_by(other, reading)
+    was, _ = truth_of(turn, name, other, seen=before)
+    truth, values = truth_of(turn, name, other)
+    cause = _made_so_by(turn, trigger, other, reading)
+    holder = attached(turn, name, subject_of(trigger, other))
     if was is Truth.TRUE and truth is not Truth.TRUE:
-        yield _not_true(turn, name, cause, attached(turn, name, other.id), truth, values)
+        yield _not_true(turn, name, cause, holder, truth, values)
     elif was is not Truth.TRUE and truth is Truth.TRUE:
-        yield _newly_true(turn, name, trigger, cause, other, attached(turn, name, other.id), values)
+        yield _newly_true(turn, name, trigger, cause, other, holder, values)
 
 
 def _no_longer_overruled(
     turn: Turn, name: str, trigger: Observed, other: Reading, reading: Reading, before: Journey
 ) -> Iterator[Verdict]:
     state = turn.state(name)
-    waiting = any(cause.result == other.id for cause in state.unstarted)
-    truth, values = truth_of(turn, trigger, other)
-    if truth is not Truth.TRUE or waiting or attached(turn, name, other.id) is not None:
+    subject = subject_of(trigger, other)
+    waiting = any(cause.result == subject for cause in state.unstarted)
+    truth, values = truth_of(turn, name, other)
+    if truth is not Truth.TRUE or waiting or attached(turn, name, subject) is not None:
         return
-    if later_false(turn, trigger, other, seen=before) and not later_false(turn, trigger, other):
-        yield _newly_true(turn, name, trigger, _made_so_by(other, reading), other, None, values)
+    if later_false(turn, name, other, seen=before) and not later_false(turn, name, other):
+        cause = _made_so_by(turn, trigger, other, reading)
+        yield _newly_true(turn, name, trigger, cause, other, None, values)
 
 
-def _made_so_by(other: Reading, reading: Reading) -> Cause:
+def _made_so_by(turn: Turn, trigger: Observed, other: Reading, reading: Reading) -> Cause:
     """The cause that a value is since another one came: due from the receipt of that one."""
-    cause = cause_of(other)
-    return Cause(
-        kind=cause.kind,
-        occurrence=cause.occurrence,
-        received=max(other.received, reading.received),
-        result=cause.result,
-        low=cause.low,
-        high=cause.high,
-    )
+    cause = cause_of(trigger, other, turn.journey)
+    return replace(cause, received=max(other.received, reading.received))
 
 
 def attached(turn: Turn, track: str, result: str) -> str | None:
@@ -258,13 +255,14 @@ def attached(turn: Turn, track: str, result: str) -> str | None:
     return found[-1] if found else None
 
 
-def later_false(turn: Turn, trigger: Observed, reading: Reading, *, seen: Journey | None = None) -> bool:
+def later_false(turn: Turn, name: str, reading: Reading, *, seen: Journey | None = None) -> bool:
     """Whether a later value that counts for the track does not meet the condition any more."""
-    safety = any(track.safety for _, track, other in _watchers(turn) if other is trigger)
-    known = (seen or turn.journey).readings.values()
-    newest = latest((other for other in known if other.settled or safety), reading.data)
+    track, journey = turn.track(name), seen or turn.journey
+    watched = track.when.data if isinstance(track.when, Observed) else ()
+    found = [latest(journey, data, settled=not track.safety) for data in watched]
+    newest = max((one for one in found if one is not None), key=in_series, default=None)
     return (
         newest is not None
         and newest.effective > reading.effective
-        and truth_of(turn, trigger, newest, seen=seen)[0] is Truth.FALSE
+        and truth_of(turn, name, newest, seen=seen)[0] is Truth.FALSE
     )

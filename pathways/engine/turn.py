@@ -8,6 +8,7 @@ from pathways.engine.actions import AnyAction
 from pathways.engine.context import Context, Facts
 from pathways.engine.ids import activation_id, node_id
 from pathways.engine.journey import Activation, ActivationKind, Effect, Journey, Node, Scalar, TrackState
+from pathways.engine.readings import readings_of
 from pathways.engine.reasons import Code, Reason
 from pathways.language.definition import Track
 from pathways.language.release import Release
@@ -24,7 +25,7 @@ class Turn:
         self.cause = event
         """What is being served: the event, or the due time that came in the same turn."""
         self.effects: deque[Effect] = deque(journey.pending)
-        self.journey = replace(journey, clock=self.now, pending=())
+        self.journey = replace(journey, clock=self.now, pending=(), readings=readings_of(journey))
         self.actions: list[AnyAction] = []
         self.reasons: list[Reason] = []
 

@@ -227,14 +227,14 @@ def cancel_corrections(turn: Turn, result: str) -> None:
             undo(turn, key, "restarted")
 
 
-def supersede(turn: Turn, track: str, result: str | None) -> None:
+def supersede(turn: Turn, track: str, results: set[str | None]) -> None:
     """The value is acted on now: what nobody has begun, and only looked at it, is not needed."""
     for key, activation in tuple(turn.journey.activations.items()):
         if activation.track != track or activation.state != "running":
             continue
-        if activation.kind == "first-task" or (activation.kind == "review" and _only_about(activation, result)):
+        if activation.kind == "first-task" or (activation.kind == "review" and _only_about(activation, results)):
             undo(turn, key, "restarted")
 
 
-def _only_about(activation: Activation, result: str | None) -> bool:
-    return all(cause.result == result for cause in activation.causes)
+def _only_about(activation: Activation, results: set[str | None]) -> bool:
+    return all(cause.result in results for cause in activation.causes)

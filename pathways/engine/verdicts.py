@@ -7,7 +7,7 @@ from typing import Literal
 from pathways.engine.journey import ActivationKind, Cause, Scalar
 from pathways.engine.reasons import Code
 
-Intent = Literal["none", "start", "restart", "attach", "annotate", "cap", "hold", "defer", "yield", "lose"]
+Intent = Literal["none", "start", "restart", "attach", "annotate", "cap", "hold", "defer", "yield", "wait", "lose"]
 Values = Mapping[str, Scalar | None]
 
 
@@ -23,5 +23,7 @@ class Verdict:
     """What would be walked, where something starts."""
     target: str | None = None
     """The activation to attach to or to lose a cause of."""
+    confirming: tuple[Cause, ...] = ()
+    """Other values that agree with the cause, of a track that needs several."""
     note: str | None = None
     values: Values = field(default_factory=dict[str, "Scalar | None"])

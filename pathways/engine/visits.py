@@ -7,9 +7,9 @@ from pathways.engine.actions import BookVisit, CloseVisit
 from pathways.engine.clocks import moved
 from pathways.engine.contact import Contacted, tell
 from pathways.engine.context import Facts
-from pathways.engine.evidence import known_value
 from pathways.engine.journey import Journey, Node, Reading
 from pathways.engine.questions import find_step
+from pathways.engine.readings import known_value, readings_of
 from pathways.engine.turn import Turn
 from pathways.language.release import Release
 from pathways.language.step import Visit
@@ -22,7 +22,8 @@ def enter_visit(turn: Turn, key: str, path: str, step: Visit, node: Node) -> Nod
     planned = activation.planned_for if first and activation.planned_for is not None else node.since
     node = turn.put_node(key, path, replace(node, planned=planned))
     book(turn, key, path, step, node)
-    for reading in turn.journey.readings.values():
+    readings = readings_of(turn.journey)
+    for reading in () if step.satisfied_by is None else readings.of(step.satisfied_by.data):
         if satisfies(turn, step, node, reading):
             turn.decide("satisfied", track=activation.track, step=path)
             turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))

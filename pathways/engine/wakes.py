@@ -8,6 +8,7 @@ from typing import Literal, assert_never, get_args
 from pathways.engine import plans, visits
 from pathways.engine.caps import capped_until
 from pathways.engine.clocks import moved
+from pathways.engine.confirmation import alone_until
 from pathways.engine.context import Facts
 from pathways.engine.journey import Activation, Journey, Node, TrackState
 from pathways.engine.ladders import next_rung
@@ -22,7 +23,7 @@ from pathways.language.step import (
     Visit,
     Wait,
 )
-from pathways.language.trigger import Silent
+from pathways.language.trigger import Observed, Silent
 
 WakeKind = Literal[
     "wait-over",
@@ -36,6 +37,7 @@ WakeKind = Literal[
     "cap",
     "waited",
     "deferred",
+    "unconfirmed",
 ]
 """What becomes due, in the order in which it is served where it does at once."""
 _RANK: Mapping[WakeKind, int] = {kind: rank for rank, kind in enumerate(get_args(WakeKind))}
@@ -83,6 +85,9 @@ def _of_track(release: Release, journey: Journey, facts: Facts, name: str, place
         found = plans.silence(track.when, state, journey, facts)
         if found is not None:
             yield Wake(at=found[1], kind="silent", key=name, place=place)
+    if state.unconfirmed and isinstance(track.when, Observed) and track.when.confirm is not None:
+        first = min(alone_until(cause, track.when.confirm, facts, zone) for cause in state.unconfirmed)
+        yield Wake(at=first, kind="unconfirmed", key=name, place=place)
     if state.capped and track.at_most is not None:
         until = capped_until(track.at_most, state, state.capped[-1].received, facts, zone)
         yield Wake(at=until or state.capped[-1].received, kind="cap", key=name, place=place)

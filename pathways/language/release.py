@@ -93,11 +93,17 @@ class Release:
             feature for text in condition_texts(self.pathway) for feature in self.expression(text).features
         )
 
+    def windows_of(self, data: str) -> tuple[Duration, ...]:
+        """How far back the conditions of the pathway look at results of the data."""
+        return self._windows.get(data, ())
+
     @cached_property
-    def windows(self) -> tuple[Duration, ...]:
-        """How far back the conditions of the pathway look at results."""
-        looked = {feature.window for feature in self.features if feature.kind in WINDOWED}
-        return tuple(parse_duration(window) for window in looked if window is not None)
+    def _windows(self) -> Mapping[str, tuple[Duration, ...]]:
+        found: dict[str, tuple[Duration, ...]] = {}
+        for feature in self.features:
+            if feature.kind in WINDOWED and feature.window is not None:
+                found[feature.name] = (*found.get(feature.name, ()), parse_duration(feature.window))
+        return found
 
     @cached_property
     def event_windows(self) -> Mapping[str, tuple[Duration, ...]]:

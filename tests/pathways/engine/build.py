@@ -60,7 +60,12 @@ from pathways.language.step import Steps, branches
 
 ZONE = "Asia/Shanghai"
 VisitState = Literal["booked", "kept", "cancelled", "missed"]
-CODES = {"glucose": ("14749-6", "mmol/L"), "pulse": ("8867-4", "/min")}
+CODES = {
+    "glucose": ("14749-6", "mmol/L"),
+    "pulse": ("8867-4", "/min"),
+    "sbp": ("8480-6", "mm[Hg]"),
+    "dbp": ("8462-4", "mm[Hg]"),
+}
 BASE = """
 pathway: trial
 title: {zh: 试验, en: Trial}
@@ -70,6 +75,8 @@ anchors: {enrolled: {}, surgery: {required: no}}
 data:
   glucose: {observation: [14749-6], unit: mmol/L, plausible: [0.6, 60], text: {LO: "<1.1", HI: ">33.3", "3.0": "3.0"}}
   pulse: {observation: [8867-4], unit: /min}
+  sbp: {observation: [8480-6], unit: "mm[Hg]", keep: {per: day, as: [mean, min, max, last]}}
+  dbp: {observation: [8462-4], unit: "mm[Hg]"}
 values: {level: {type: number}, word: {type: text}, flag: {type: boolean}}
 parameters:
   low: {value: 3.9, unit: mmol/L, evidence: made up, source: product, confirmed: yes, per_patient: [3, 5]}
@@ -211,6 +218,7 @@ class Player:
         comparator: Literal["<", "<=", ">", ">="] | None = None,
         unit: str | None = "",
         origin: Origin = "laboratory",
+        panel: str | None = None,
     ) -> list[str]:
         """A version of a result comes in; it was received now and taken when it was received unless said otherwise."""
         code, own_unit = CODES.get(data, ("1-1", "mmol/L"))
@@ -227,6 +235,7 @@ class Player:
             unit=own_unit if unit == "" else unit,
             text=text,
             origin=origin,
+            panel=panel,
         )
         return self.play(event)
 

@@ -134,7 +134,7 @@ low:
   safety: no
   when: {observed: glucose, if: "glucose <= low"}
   steps: [{task: call, role: ward-nurse}]
-mean: {safety: no, when: {observed: pulse, if: "mean(pulse, 90d) > 100"}, steps: [{task: check, role: ward-nurse}]}
+mean: {safety: no, when: {observed: pulse, if: "mean(glucose, 90d) > 100"}, steps: [{task: check, role: ward-nurse}]}
 """
 
 

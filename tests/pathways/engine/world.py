@@ -327,7 +327,7 @@ class World:
                 return [
                     name
                     for name, track in tracks
-                    if (isinstance(track.when, Observed) and track.when.observed == data)
+                    if (isinstance(track.when, Observed) and data in track.when.data)
                     or (isinstance(track.when, Silent) and track.when.silent == data)
                 ]
             case Happened(name=happened):
@@ -382,6 +382,8 @@ class World:
             alone = sum(other.track == reason.track for other in turn.reasons) == 1
             base = before.tracks.get(reason.track, TrackState()).last_base
             if reason.code == "capped" and alone and base is not None and isinstance(event, ResultReceived):
+                if event.code != CODES[trigger.data[0]][0]:
+                    continue
                 value = event.value
                 if value is not None and event.comparator is None and trigger.worse == "lower":
                     assert not value < base - trigger.by
