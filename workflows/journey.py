@@ -45,6 +45,8 @@ PATIENT_ATTEMPT = timedelta(seconds=30)
 PATIENT_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=5))
 STORE_AWAY = timedelta(seconds=30)
 """How long the store counts as away after local attempts failed."""
+FACTS_AT_ONCE = "facts-at-once"
+"""Journeys that began before took the store's facts into account with their next turn."""
 REFUSED_PAUSE = timedelta(minutes=1)
 
 Given = TypeVar("Given")
@@ -182,7 +184,10 @@ class PatientJourney:
         if projected.stands is not None:
             self._go_on_from(projected.stands)
         self._unacknowledged = [turn for turn in self._unacknowledged if turn.sequence > projected.sequence]
-        self._facts = projected.facts
+        known, self._facts = self._facts, projected.facts
+        if projected.facts != known and workflow.patched(FACTS_AT_ONCE):
+            # What became known is looked at now, not with whatever comes next.
+            self._queue(Tick(id=self._derived("facts", str(projected.sequence)), received=workflow.now()))
         for rung in projected.unattended:
             self._queue(
                 RungUnattended(
