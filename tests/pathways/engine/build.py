@@ -40,10 +40,13 @@ from pathways.engine.events import (
     Paused,
     ResultReceived,
     Resumed,
+    TaskAttempted,
     TaskClaimed,
     TaskCompleted,
+    TaskContinued,
     TaskHandedOver,
     TaskReleased,
+    TaskSuspended,
     Tick,
     TrackStarted,
     TrackStopped,
@@ -57,6 +60,7 @@ from pathways.language.draft import Places
 from pathways.language.release import Contents, Release, make_release
 from pathways.language.schedule import Calendar, parse_duration, shift
 from pathways.language.step import Steps, branches
+from pathways.language.written import Purpose
 
 ZONE = "Asia/Shanghai"
 VisitState = Literal["booked", "kept", "cancelled", "missed"]
@@ -259,6 +263,31 @@ class Player:
         """The task goes to another person."""
         return self.play(TaskHandedOver(id=self._id(), received=self.now, task=self.task(name).task, by=by, to=to))
 
+    def attempt(
+        self,
+        name: str,
+        result: Literal["no-answer", "call-back"] = "no-answer",
+        again: str | None = None,
+        by: str = "anna",
+    ) -> list[str]:
+        """A person tried to reach the patient."""
+        again_at = None if again is None else at(again)
+        task = self.task(name).task
+        event = TaskAttempted(
+            id=self._id(), received=self.now, task=task, by=by, result=result, at=self.now, again_at=again_at
+        )
+        return self.play(event)
+
+    def suspend(self, name: str, until: str | None = None, by: str = "anna") -> list[str]:
+        """A person says that the task waits."""
+        instant = None if until is None else at(until)
+        task = self.task(name).task
+        return self.play(TaskSuspended(id=self._id(), received=self.now, task=task, by=by, until=instant))
+
+    def go_on(self, name: str, by: str = "anna") -> list[str]:
+        """A person says that the task waits no more."""
+        return self.play(TaskContinued(id=self._id(), received=self.now, task=self.task(name).task, by=by))
+
     def answer(self, form: str, ask: str | None = None) -> list[str]:
         """Answers to a form come in."""
         return self.play(FormAnswered(id=self._id(), received=self.now, form=form, answers="a", ask=ask))
@@ -270,11 +299,20 @@ class Player:
         when: str | None = None,
         *,
         visit: str | None = None,
+        department: str | None = None,
     ) -> list[str]:
         """The hospital tells what became of a visit."""
         instant = self.now if when is None else at(when)
         return self.play(
-            VisitReported(id=self._id(), received=self.now, name=name, state=state, at=instant, visit=visit)
+            VisitReported(
+                id=self._id(),
+                received=self.now,
+                name=name,
+                state=state,
+                at=instant,
+                visit=visit,
+                department=department,
+            )
         )
 
     def happen(self, name: str) -> list[str]:
@@ -297,9 +335,9 @@ class Player:
         """The pathway goes on."""
         return self.play(Resumed(id=self._id(), received=self.now, by="anna"))
 
-    def withdraw(self) -> list[str]:
-        """The patient leaves."""
-        return self.play(Withdrawn(id=self._id(), received=self.now, by="anna"))
+    def withdraw(self, purpose: Purpose | None = None) -> list[str]:
+        """The patient leaves the pathway, or one purpose of it."""
+        return self.play(Withdrawn(id=self._id(), received=self.now, by="anna", purpose=purpose))
 
     def die(self) -> list[str]:
         """The patient dies."""
@@ -382,6 +420,7 @@ class Player:
                 return f"open {action.name}"
             case AnnotateTask():
                 marks = ("" if action.due is None else " due") + (" flag" if action.flag else "")
+                marks += "" if action.again_at is None else f" again {local(action.again_at)}"
                 return f"note {self._names[action.task]} {action.code}{marks}"
             case EscalateTask():
                 return f"escalate {self._names[action.task]} {action.to}{' last' if action.last else ''}"
