@@ -40,8 +40,8 @@ def interrupt(turn: Turn, name: str, key: str, cause: Cause) -> None:
     """
     for other in interrupted_by(turn, name):
         state = turn.state(other)
-        for cause in state.unstarted:
-            turn.decide("interrupted", track=other, occurrence=cause.occurrence)
+        for waiting in state.unstarted:
+            turn.decide("interrupted", track=other, occurrence=waiting.occurrence, step=name)
         state = state.keeping(lambda _: False)
         # A track that a person or step had stopped before stays stopped, whatever becomes of this.
         if isinstance(turn.track(other).when, _STARTED_BY_TIME) and (not state.stopped or state.interrupted):
@@ -52,7 +52,7 @@ def interrupt(turn: Turn, name: str, key: str, cause: Cause) -> None:
             beside = activation.started == turn.now and cause.occurrence in {c.occurrence for c in activation.causes}
             if runs and not beside:
                 undo(turn, running, "interrupted")
-                turn.decide("interrupted", track=other, occurrence=activation.occurrence)
+                turn.decide("interrupted", track=other, occurrence=activation.occurrence, step=name)
 
 
 def interrupted_by(turn: Turn, name: str) -> list[str]:

@@ -39,6 +39,8 @@ EVENT_KINDS = (
 )
 # What ends a journey or repeats its beginning is rarer, so that most of a play happens before it.
 _WEIGHTED = EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]
+ON_TASKS = ("attempt", "suspend", "continue", "leave-purpose")
+_WEIGHTED += ON_TASKS * 3
 GAPS = ("0s", "0s", "1m", "31m", "5h", "25h", "3d", "9d", "40d")
 
 _spans = st.sampled_from(["30m", "4h", "1d", "3d"])
@@ -79,6 +81,9 @@ _lateness = _merged(
 )
 
 
+_attempts = _maybe("attempts", st.sampled_from([{"max": 1}, {"max": 3, "spaced": "10m"}]))
+
+
 def _set() -> st.SearchStrategy[dict[str, Any]]:
     return st.sampled_from(
         [
@@ -96,6 +101,7 @@ def _urgent_task(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[
         st.sampled_from(TASKS).map(lambda name: {"task": name}),
         st.sampled_from(ROLES).map(lambda name: {"role": name}),
         _maybe("outcomes", st.dictionaries(st.sampled_from(OUTCOMES), inner, min_size=1)),
+        _attempts,
     )
 
 
@@ -103,6 +109,7 @@ def _routine_task(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict
     clocked = st.one_of(
         _NOTHING,
         _spans.map(lambda span: {"due": span, "clock": "working"}),
+        _spans.map(lambda span: {"due": span, "clock": "working", "suspended_while": "waiting-for-patient"}),
         _spans.map(lambda span: {"due": span}),
         _working.map(lambda span: {"due": span}),
     )
@@ -110,6 +117,9 @@ def _routine_task(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict
         clocked,
         st.sampled_from(TASKS).map(lambda name: {"task": name, "role": "diabetes-nurse"}),
         _maybe("ladder", st.just("routine")),
+        _maybe("of", st.sampled_from(["visit.department", "patient.department"])),
+        _maybe("to", st.just("patient.surgeon")),
+        _attempts,
         _maybe("outcomes", st.dictionaries(st.sampled_from(OUTCOMES), inner, min_size=1)),
     )
 
@@ -206,12 +216,40 @@ _triggers = st.one_of(_observed, _observed, _planned, _others)
 
 _limits = _merged(
     _maybe("unless", _conditions),
+    _maybe("defer", st.sampled_from(["enrolled + 3d", "surgery + 1d"])),
+    _maybe("purpose", st.sampled_from(["care", "care", "marketing", "research"])),
+    _maybe("interrupts", st.sampled_from(["all", ["a"], ["b", "c"]])),
+    _maybe("yields_to", st.sampled_from([["b"], ["c"], ["c", "d"]])),
     _maybe("at_most", st.sampled_from(["once per 4h", "2 per 1d", "once per 14d"])),
     _maybe("while_running", st.sampled_from(["join", "restart", "parallel", "ignore"])),
 )
 
 
 DENSE = (
+    """
+a:
+  when: {observed: glucose, if: "glucose <= low"}
+  yields_to: [b]
+  unless: "count(glucose, 7d) >= 2"
+  defer: surgery + 1d
+  steps:
+    - task: call
+      role: diabetes-nurse
+      of: visit.department
+      to: patient.surgeon
+      clock: working
+      due: 1d
+      ladder: routine
+      attempts: {max: 3, spaced: 10m}
+      suspended_while: waiting-for-patient
+      outcomes: {reached: [{send: n}], refer: []}
+b:
+  safety: yes
+  when: {observed: glucose, if: "glucose <= 3.0", worse: lower}
+  steps: [{send: n, urgent: yes}, {task: check, role: family-doctor, clock: elapsed, due: 30m, ladder: urgent}]
+c: {when: {event: fell}, interrupts: all, steps: [{visit: v, window: {late: 3d}}, {send: m}]}
+d: {purpose: marketing, when: {every: 7d, from: enrolled}, steps: [{ask: f, message: n, expires: 3d}, {send: m}]}
+""",
     """
 a:
   when: {event: fell}
@@ -279,10 +317,26 @@ def _random(draw: st.DrawFn) -> Release:
         track["when"] = draw(_triggers)
         track["steps"] = draw(_steps(names, 2))
         tracks[name] = track
+    _fit_qualities(tracks)
     try:
         return release_of({**_PARTS, "tracks": mend(tracks)})
     except ValueError as error:
         raise AssertionError(str(error)) from None
+
+
+def _fit_qualities(tracks: dict[str, Any]) -> None:
+    """Names tracks that there are: a track interrupts others and gives way to later ones that are as safe."""
+    for place, (name, track) in enumerate(tracks.items()):
+        if "unless" not in track:
+            track.pop("defer", None)
+        later = [*tracks][place + 1 :]
+        track["yields_to"] = [
+            other
+            for other in track.get("yields_to", ())
+            if other in later and (tracks[other]["safety"] or not track["safety"])
+        ]
+        if track.get("interrupts", "all") != "all":
+            track["interrupts"] = [other for other in track["interrupts"] if other in tracks and other != name]
 
 
 def mend(tracks: dict[str, Any]) -> dict[str, Any]:
@@ -333,6 +387,7 @@ KNOWN = (
     FACTS,
     FACTS,
     replace(FACTS, consent=None),
+    replace(FACTS, consents={"marketing": True}, department="surgery", team={"surgeon": "s1"}),
     replace(FACTS, inpatient=None, diagnoses=None),
     replace(FACTS, inpatient=True),
     replace(FACTS, contacts_a_day=1, contacts_a_week=2),

@@ -137,7 +137,7 @@ def test_an_interruption_stops_every_other_track_but_safety() -> None:
     play.happen("fell")
     play.result(2.5, "g1")
     assert play.result(5, "p1", data="pulse") == ["close call cancelled interrupted", "open visit-her"]
-    assert play.why == ["loss started", "fall interrupted"]
+    assert play.why == ["loss started", "fall interrupted loss"]
     assert play.open == ["urgent", "visit-her"]
     play.until("2026-01-20 09:00")
     assert "check" not in play.open
@@ -224,5 +224,5 @@ loss: {when: {event: lost}, interrupts: [t], steps: [{send: n}]}
     play.result(4, "r2")
     assert play.why == ["t capped"]
     play.happen("lost")
-    assert play.why == ["loss started", "t interrupted", "t interrupted"]
+    assert play.why == ["loss started", "t interrupted loss", "t interrupted loss"]
     assert play.after("3d") == []

@@ -40,10 +40,13 @@ from pathways.engine.events import (
     ResultReceived,
     Resumed,
     RungUnattended,
+    TaskAttempted,
     TaskClaimed,
     TaskCompleted,
+    TaskContinued,
     TaskHandedOver,
     TaskReleased,
+    TaskSuspended,
     Tick,
     TrackStarted,
     TrackStopped,
@@ -153,12 +156,6 @@ class World:
                     which % (2 * len(outcomes) + 3)
                 ]
                 return TaskCompleted(id=number, received=now, task=task_id, by="anna", outcome=outcome, at=then)
-            case "claim":
-                return TaskClaimed(id=number, received=now, task=task_id, by="anna" if which < 9 else "bela")
-            case "release":
-                return TaskReleased(id=number, received=now, task=task_id, by="anna")
-            case "hand-over":
-                return TaskHandedOver(id=number, received=now, task=task_id, by="anna", to="bela")
             case "answer":
                 ask, asked = next(iter(self.asks.items()), ("none", None))
                 form = "f" if asked is None or which == 11 else asked.form
@@ -172,6 +169,7 @@ class World:
                     state=("booked", "kept", "booked", "cancelled", "missed")[which % 5],
                     at=shift(now, parse_duration(move.age), ZONE),
                     visit=visit if which % 2 else None,
+                    department="surgery" if which % 3 else None,
                 )
             case "happen":
                 return Happened(id=number, received=now, name="fell" if which < 9 else "strange")
@@ -191,6 +189,33 @@ class World:
                 return Withdrawn(id=number, received=now, by="anna")
             case "die":
                 return Died(id=number, received=now, at=then)
+            case _:
+                return self._on_task(number, move, task_id)
+
+    def _on_task(self, number: str, move: Move, task_id: str) -> AnyEvent:
+        now, which = self.now, move.which
+        then = shift(now, parse_duration(move.age), ZONE, -1)
+        match move.kind:
+            case "claim":
+                return TaskClaimed(id=number, received=now, task=task_id, by="anna" if which < 9 else "bela")
+            case "release":
+                return TaskReleased(id=number, received=now, task=task_id, by="anna")
+            case "hand-over":
+                return TaskHandedOver(id=number, received=now, task=task_id, by="anna", to="bela")
+            case "attempt":
+                result = "call-back" if which % 3 == 2 else "no-answer"
+                again = shift(now, parse_duration(move.age), ZONE) if which % 2 else None
+                return TaskAttempted(
+                    id=number, received=now, task=task_id, by="anna", result=result, at=then, again_at=again
+                )
+            case "suspend":
+                until = shift(now, parse_duration(move.age), ZONE) if which % 2 else None
+                return TaskSuspended(id=number, received=now, task=task_id, by="anna", until=until)
+            case "continue":
+                return TaskContinued(id=number, received=now, task=task_id, by="anna")
+            case "leave-purpose":
+                purpose = ("marketing", "research")[which % 2]
+                return Withdrawn(id=number, received=now, by="anna", purpose=purpose)
             case _:
                 return Tick(id=number, received=now)
 
@@ -296,7 +321,10 @@ class World:
 
     def _check_contact(self, message: SendMessage) -> None:
         assert self.ended is None, "a message after the exit"
-        assert self.facts.consent is True, "a message without consent"
+        purpose = self.release.pathway.tracks[message.track].purpose
+        assert message.purpose == purpose
+        consent = self.facts.consent if purpose == "care" else self.facts.consents.get(purpose)
+        assert consent is True, "a message without consent"
         if message.urgent:
             return
         local = self.now.astimezone(TZ)
