@@ -25,6 +25,7 @@ from pathways.engine.actions import (
     OpenTask,
     RaiseAlarm,
     RecallMessage,
+    ReopenJourney,
     SendMessage,
 )
 from pathways.engine.context import Facts
@@ -111,6 +112,8 @@ def perform(session: Session, journey: tables.Journey, action: AnyAction) -> Non
             alarms.raise_(session, journey, action)
         case EndJourney():
             journeys.end(session, journey, action)
+        case ReopenJourney():
+            journeys.reopen(session, journey)
         case CallSystem() | EnrolPatient():
             pass  # The journey has them done as errands of their own.
         case _:

@@ -52,6 +52,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "paused": ("已暂停", "paused"),
     "resumed": ("已恢复", "resumed"),
     "ended": ("路径已结束", "the journey has ended"),
+    "reinstated": ("已恢复原状", "back after an end that was a mistake"),
     "beyond-the-horizon": ("结果过旧，已不再保留", "the result is beyond what is kept"),
     "cascade": ("一次触发过多，其余顺延", "too much at once; the rest follows"),
 }

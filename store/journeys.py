@@ -271,6 +271,12 @@ def end(session: Session, row: tables.Journey, action: EndJourney) -> None:
     session.flush()
 
 
+def reopen(session: Session, row: tables.Journey) -> None:
+    """The end was a mistake: the journey goes on."""
+    row.exit_reason, row.ended_at = None, None
+    session.flush()
+
+
 def keep_reasons(session: Session, row: tables.Journey, sequence: int, reasons: Sequence[Reason]) -> None:
     """Put a turn's decisions on the timeline."""
     session.add_all(

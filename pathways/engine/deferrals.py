@@ -25,6 +25,8 @@ def look(turn: Turn, name: str) -> None:
 
 def look_after(turn: Turn) -> None:
     """After an event: what is deferred to no moment, or to one that has passed, is let go as soon as it may be."""
+    if turn.journey.status == "ended":
+        return
     for name, state in tuple(turn.journey.tracks.items()):
         if not state.deferred or turn.paused(name):
             continue
@@ -41,6 +43,8 @@ def let_through(turn: Turn) -> bool:
     Whether anything of it was decided.
     """
     decided = False
+    if turn.journey.status == "ended":
+        return decided
     for name, state in tuple(turn.journey.tracks.items()):
         for cause in state.yielded:
             first = [activation for _, activation in first_ones(turn, name)]

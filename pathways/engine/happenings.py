@@ -14,7 +14,9 @@ from pathways.engine.events import (
     Enrolled,
     FormAnswered,
     Happened,
+    Left,
     Paused,
+    Reinstated,
     ResultReceived,
     Resumed,
     RungUnattended,
@@ -37,6 +39,7 @@ from pathways.engine.ladders import alarm, pass_rung, rungs_of
 from pathways.engine.outcomes import stop, waiting
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_ask, find_task, find_visit, outcomes_of
+from pathways.engine.reinstatement import reinstate
 from pathways.engine.results import take_result
 from pathways.engine.starts import carry_out, carry_out_all, release_held
 from pathways.engine.steps import ask_staff, begin, close_step, resume
@@ -84,6 +87,10 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             _withdraw(turn, event)
         case Died():
             leave(turn, "died", event.at)
+        case Left():
+            leave(turn, event.reason, event.received)
+        case Reinstated():
+            reinstate(turn, event)
         case RungUnattended():
             _unattended(turn, event)
         case _:
@@ -197,7 +204,7 @@ def _follow_up(turn: Turn, key: str, path: str, event: TaskCompleted) -> None:
         turn,
         Activation(
             track=parent.track,
-            occurrence=turn.unused(parent.track, "follow-up", f"{key}:{turn.marked(key, path)}"),
+            occurrence=turn.unused(parent.track, "follow-up", f"{key}:{turn.marked(key, path)}:{event.id}"),
             kind="follow-up",
             started=turn.now,
             received=event.received,

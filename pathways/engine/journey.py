@@ -205,8 +205,8 @@ class Node:
     """When it is to be tried again."""
     department: str | None = None
     """Of a visit, where it is or was; of a task, where its role was looked for."""
-    left: bool = False
-    """An exit cancelled it: a reinstatement opens it again."""
+    left: ExitReason | None = None
+    """The exit that cancelled it: a reinstatement opens it again."""
     reminded: int = 0
     told: bool = False
     """The message left the engine."""
@@ -313,6 +313,10 @@ class Exit:
 
     reason: ExitReason
     at: datetime
+    told: datetime | None = None
+    """When its turn came, where that is later."""
+    before: "Exit | None" = None
+    """Of a death that became known after another exit: that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def _horizon(release: Release, journey: Journey, activation: Activation, horizon
 
 
 def _over(activation: Activation, horizon: datetime) -> bool:
-    closed = all(node.end is not None for node in activation.nodes.values())
+    closed = all(node.end is not None for node in activation.nodes.values()) and activation.left is None
     return activation.state != "running" and activation.ended is not None and activation.ended < horizon and closed
 
 

@@ -1,4 +1,4 @@
-"""What the engine itself asks of a person, as ordinary tasks: to review, to decide, to correct, to contact."""
+"""What the engine itself asks of a person, as ordinary tasks: to review, decide, correct, contact, finish by hand."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -36,6 +36,13 @@ WORDS: Mapping[str, Text] = {
     ),
     "contact-patient": Text(zh="由工作人员联系患者", en="Contact the patient"),
     "follow-up-outcome": Text(zh="跟进未能自动执行的处理结果", en="Follow up an outcome that nothing carries out"),
+    "undo-by-hand": Text(zh="系统未能撤回，请人工撤回", en="Take back by hand what could not be undone"),
+    "enrol-by-hand": Text(
+        zh="未能自动纳入其他路径，请人工处理", en="Enrol by hand: the other pathway did not take the patient"
+    ),
+    "review-return": Text(
+        zh="路径已恢复，请复核期间被撤销的事项", en="The journey is back: review what its end had undone"
+    ),
     "start": Text(zh="开始", en="Start"),
     "leave": Text(zh="不开始", en="Leave it"),
     "run": Text(zh="仍要执行", en="Do it"),
@@ -57,7 +64,11 @@ _NAMES = {
     "contact": "contact-patient",
     "urgent-contact": "contact-patient",
     "follow-up": "follow-up-outcome",
+    "unfinished": "undo-by-hand",
+    "return": "review-return",
 }
+NOT_ENROLLED = "not-enrolled"
+"""The note of what is unfinished where another pathway did not take the patient."""
 
 
 def steps_of(release: Release, activation: Activation) -> Steps:
@@ -73,6 +84,12 @@ def steps_of(release: Release, activation: Activation) -> Steps:
             return (_urgent_contact(first_role(release.pathway, track), release.pathway.ladders[URGENT]),)
         case "review" | "question":
             return (_asked(release.pathway, track, _NAMES[activation.kind], activation.track),)
+        case "return":
+            return (
+                _task(_NAMES["return"], release.pathway.owner, ROUTINE in release.pathway.ladders, None, ("done",)),
+            )
+        case "unfinished" if activation.note == NOT_ENROLLED:
+            return (_asked(release.pathway, track, "enrol-by-hand", None),)
         case _:
             return (_asked(release.pathway, track, _NAMES[activation.kind], None),)
 

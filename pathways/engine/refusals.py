@@ -6,7 +6,9 @@ from pathways.engine.events import (
     AnyEvent,
     Died,
     Happened,
+    Left,
     Paused,
+    Reinstated,
     Resumed,
     TaskAttempted,
     TaskClaimed,
@@ -20,6 +22,7 @@ from pathways.engine.events import (
     VisitReported,
     Withdrawn,
 )
+from pathways.engine.exits import REINSTATABLE
 from pathways.engine.ids import node_id
 from pathways.engine.journey import Journey, Node
 from pathways.engine.questions import find_step, task_at
@@ -65,7 +68,11 @@ def refusal(release: Release, journey: Journey, event: AnyEvent) -> Refusal | No
             return Refusal(code="already-paused", message="the journey is paused already")
         case Resumed() if journey.status == "active":
             return Refusal(code="not-paused", message="the journey is not paused")
-        case Paused() | Resumed() | Withdrawn() | TrackStarted() | TrackStopped() | Happened() | VisitReported():
+        case Reinstated() if journey.exit is None or journey.exit.reason not in REINSTATABLE:
+            return Refusal(code="not-reinstatable", message="the journey has not ended in a way that can be taken back")
+        case (
+            Paused() | Resumed() | Withdrawn() | Left() | TrackStarted() | TrackStopped() | Happened() | VisitReported()
+        ):
             if journey.status == "ended":
                 return Refusal(code="journey-ended", message="the journey has ended; nothing was changed")
         case Died():

@@ -1,11 +1,12 @@
 """Taking in a result: a version is filed, every track that watches it is judged, then the tracks act."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from pathways.engine.actions import CloseVisit
 from pathways.engine.events import ResultReceived
-from pathways.engine.evidence import file_result, latest
-from pathways.engine.journey import Reading
+from pathways.engine.evidence import Filed, file_result, latest
+from pathways.engine.journey import Journey, Reading
 from pathways.engine.readings import readings_of
 from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.steps import close_step
@@ -24,14 +25,47 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
     if reading is None:
         turn.decide("not-watched")
         return
-    changed = filed.verdict in {"new", "revised"}
     before = turn.journey
-    newest = latest(before, reading.data)
-    if changed:
+    if filed.verdict in {"new", "revised"}:
         turn.journey = replace(turn.journey, readings=readings_of(turn.journey).with_(reading))
+    _judge(turn, filed, reading, before)
+
+
+def take_again(turn: Turn, since: datetime) -> None:
+    """Lets every track answer to what came while the journey was over, as if it came now."""
+    readings = readings_of(turn.journey)
+    missed = sorted((r for r in readings.values() if r.received >= since), key=lambda r: (r.received, r.id))
+    turn.journey = replace(turn.journey, readings=readings.without(missed))
+    for reading in missed:
+        before = turn.journey
+        turn.journey = replace(before, readings=readings_of(before).with_(reading))
+        filed = Filed(verdict="new", reading=reading)
+        _judge(turn, filed, replace(reading, received=turn.now), before, looked_at=_looked_at(turn))
+
+
+def _looked_at(turn: Turn) -> frozenset[tuple[str, str]]:
+    """The tracks and occurrences of which a person has decided whether to start."""
+    return frozenset(
+        (activation.track, cause.occurrence)
+        for activation in turn.journey.activations.values()
+        if activation.kind == "review" and activation.state == "done"
+        for cause in activation.causes
+    )
+
+
+def _judge(
+    turn: Turn,
+    filed: Filed,
+    reading: Reading,
+    before: Journey,
+    *,
+    looked_at: frozenset[tuple[str, str]] = frozenset(),
+) -> None:
+    changed = filed.verdict in {"new", "revised"}
+    newest = latest(before, reading.data)
     verdicts = decide_result(turn, filed, reading, before)
     silenced = _silences(turn, reading)
-    carry_out_all(turn, verdicts)
+    carry_out_all(turn, [v for v in verdicts if (v.track, v.cause.occurrence) not in looked_at])
     for name in silenced:
         if changed:
             _not_silent(turn, name, reading, newest)

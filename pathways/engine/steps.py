@@ -43,7 +43,7 @@ from pathways.language.step import End as EndStep
 from pathways.language.trigger import Every
 from pathways.language.written import kind_of
 
-AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "look", "follow-up"})
+AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "look", "follow-up", "unfinished", "return"})
 """What may still be asked of a person once the journey has ended."""
 
 
@@ -225,7 +225,7 @@ def begin(turn: Turn, activation: Activation) -> str:
     return key
 
 
-def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str) -> None:
+def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str, note: str | None = None) -> None:
     """Opens, beside the activation, what the engine asks of a person about one of its steps."""
     parent = turn.activation(key)
     begin(
@@ -238,6 +238,7 @@ def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str)
             received=turn.now,
             causes=parent.causes,
             about=about,
+            note=note,
         ),
     )
 

@@ -8,6 +8,7 @@ from pathways.engine.admission import admit, is_worse, review
 from pathways.engine.clocks import moved
 from pathways.engine.confirmation import agreeing
 from pathways.engine.evidence import Filed, latest
+from pathways.engine.exits import UNREVIEWED
 from pathways.engine.horizons import HORIZON
 from pathways.engine.journey import Cause, Journey, Reading
 from pathways.engine.ladders import open_tasks
@@ -126,7 +127,7 @@ def _after_exit(
     if holder is not None:
         intent = "annotate" if open_tasks(turn, holder) else "none"
         return Verdict(track=name, code="ended", cause=cause, intent=intent, target=holder, values=values)
-    late = exit_ is not None and exit_.reason != "died" and reading.effective < exit_.at
+    late = exit_ is not None and exit_.reason not in UNREVIEWED and reading.effective < exit_.at
     if late and track.safety and (truth is Truth.TRUE or (reading.unread is not None and not reading.void)):
         return review(turn, name, cause, "ended", values)
     return Verdict(track=name, code="ended", cause=cause, values=values)

@@ -27,6 +27,9 @@ _ENGINES_TASKS = (
     "review-interruption",
     "contact-patient",
     "follow-up-outcome",
+    "undo-by-hand",
+    "enrol-by-hand",
+    "review-return",
 )
 
 

@@ -64,8 +64,9 @@ def _others(then: Then, outside: Outside) -> Iterator[Unmet]:
     forms = sorted(outside.asks.values())
     if then.waiting is not None and (forms if then.waiting == "nothing" else then.waiting not in forms):
         yield Unmet(f"waiting {then.waiting}", _listed(forms))
-    if then.ended is not None and then.ended != outside.ended:
-        yield Unmet(f"ended {then.ended}", outside.ended or "not ended")
+    if then.ended is not None and then.ended != (outside.ended or "nothing"):
+        expected = "not ended" if then.ended == "nothing" else f"ended {then.ended}"
+        yield Unmet(expected, outside.ended or "not ended")
 
 
 def _happened(then: Then, outside: Outside) -> Iterator[Unmet]:

@@ -6,7 +6,9 @@ from pathways.engine.events import (
     Died,
     FormAnswered,
     Happened,
+    Left,
     Paused,
+    Reinstated,
     Resumed,
     TrackStarted,
     TrackStopped,
@@ -66,7 +68,7 @@ class Lines:
         for thing, key in (("complete", "outcome"), ("visit", "state")):
             if thing in said and key not in said:
                 self._notes.add((*path, thing), f"'{thing}' without '{key}'", f"expected '{key}' beside it", key=True)
-        for thing in ("pause", "resume", "withdraw", "die"):
+        for thing in ("pause", "resume", "withdraw", "die", "reinstate"):
             if getattr(written, thing) is False:
                 self._notes.add((*path, thing), f"'{thing}' is no", "expected yes")
 
@@ -110,14 +112,15 @@ class Lines:
                 at: Path = (*path, "observe") if key is None else (*path, "observe", key)
                 self._notes.add(at, unfit.what, unfit.expected, key=key is not None)
                 return None
-        if written.pause or written.resume or written.withdraw or written.die:
-            return self._to_the_journey(written, id)
+        to_the_journey = self._to_the_journey(written, id)
+        if to_the_journey is not None:
+            return to_the_journey
         on_task = self._on_task(written, path, id)
         if on_task is not None:
             return on_task
         return self._named(written, path, id)
 
-    def _to_the_journey(self, written: WrittenLine, id: str) -> Thing:
+    def _to_the_journey(self, written: WrittenLine, id: str) -> Thing | None:
         now = self._now
         if written.pause:
             return Paused(id=id, received=now, by=PERSON)
@@ -125,7 +128,13 @@ class Lines:
             return Resumed(id=id, received=now, by=PERSON)
         if written.withdraw:
             return Withdrawn(id=id, received=now, by=PERSON)
-        return Died(id=id, received=now, at=now)
+        if written.die:
+            return Died(id=id, received=now, at=now)
+        if written.leave is not None:
+            return Left(id=id, received=now, by=PERSON, reason=written.leave)
+        if written.reinstate:
+            return Reinstated(id=id, received=now, by=PERSON)
+        return None
 
     def _on_task(self, written: WrittenLine, path: Path, id: str) -> OnTask | None:
         for act in ("claim", "release", "complete", "unattended"):

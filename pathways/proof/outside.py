@@ -20,6 +20,7 @@ from pathways.engine.actions import (
     OpenTask,
     RaiseAlarm,
     RecallMessage,
+    ReopenJourney,
     SendMessage,
 )
 from pathways.engine.journey import End, ExitReason
@@ -123,6 +124,8 @@ def _after(seen: Outside, action: AnyAction) -> Outside:
             return replace(seen, alarms=(*seen.alarms, action.code))
         case EndJourney():
             return replace(seen, ended=action.reason)
+        case ReopenJourney():
+            return replace(seen, ended=None)
         case HoldTask() | NotifyStaff() | RecallMessage():
             return seen
         case _:

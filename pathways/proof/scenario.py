@@ -47,7 +47,7 @@ class Then:
     closed: Mapping[str, str] = field(default_factory=dict[str, str])
     visit: Mapping[str, str] = field(default_factory=dict[str, str])
     waiting: str | None = None
-    ended: ExitReason | None = None
+    ended: ExitReason | Literal["nothing"] | None = None
     sent: tuple[str, ...] = ()
     not_sent: tuple[str, ...] | Literal["anything"] = ()
     reason: Mapping[str, Code] = field(default_factory=dict[str, Code])

@@ -33,7 +33,7 @@ class WrittenThen(Written):
     closed: Mapping[str, str] = Field(default_factory=dict[str, str])
     visit: Mapping[str, str] = Field(default_factory=dict[str, str])
     waiting: str | None = None
-    ended: ExitReason | None = None
+    ended: ExitReason | Literal["nothing"] | None = None
     sent: Names | None = None
     not_sent: Names | None = None
     reason: Mapping[str, Code] = Field(default_factory=dict[str, Code])
@@ -62,6 +62,8 @@ class WrittenLine(Written):
     resume: YesNo | None = None
     withdraw: YesNo | None = None
     die: YesNo | None = None
+    leave: Literal["transferred", "lost", "merged", "entered-in-error"] | None = None
+    reinstate: YesNo | None = None
     unattended: str | None = None
     then: WrittenThen | None = None
 
@@ -94,6 +96,8 @@ THINGS: tuple[str, ...] = (
     "resume",
     "withdraw",
     "die",
+    "leave",
+    "reinstate",
     "unattended",
 )
 """What a line can do, one of them."""

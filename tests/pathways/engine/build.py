@@ -16,6 +16,7 @@ from pathways.engine.actions import (
     AnnotateTask,
     AnyAction,
     BookVisit,
+    CallSystem,
     CloseAsk,
     CloseTask,
     CloseVisit,
@@ -27,6 +28,7 @@ from pathways.engine.actions import (
     OpenTask,
     RaiseAlarm,
     RecallMessage,
+    ReopenJourney,
     SendMessage,
 )
 from pathways.engine.advance import Advance, advance, begin, next_wakeup
@@ -37,7 +39,9 @@ from pathways.engine.events import (
     Enrolled,
     FormAnswered,
     Happened,
+    Left,
     Paused,
+    Reinstated,
     ResultReceived,
     Resumed,
     TaskAttempted,
@@ -343,6 +347,14 @@ class Player:
         """The patient dies."""
         return self.play(Died(id=self._id(), received=self.now, at=self.now))
 
+    def leave(self, reason: Literal["transferred", "lost", "merged", "entered-in-error"]) -> list[str]:
+        """The journey ends for that reason."""
+        return self.play(Left(id=self._id(), received=self.now, by="anna", reason=reason))
+
+    def reinstate(self) -> list[str]:
+        """The end was a mistake."""
+        return self.play(Reinstated(id=self._id(), received=self.now, by="bela"))
+
     # --- what there is --------------------------------------------------------------------------------------
 
     @property
@@ -446,3 +458,7 @@ class Player:
                 return f"alarm {action.code}"
             case EndJourney():
                 return f"end {action.reason}"
+            case ReopenJourney():
+                return "reopen"
+            case CallSystem():
+                return f"call {action.name}"

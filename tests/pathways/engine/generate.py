@@ -36,6 +36,8 @@ EVENT_KINDS = (
     "enrol",
     "withdraw",
     "die",
+    "leave",
+    "reinstate",
 )
 # What ends a journey or repeats its beginning is rarer, so that most of a play happens before it.
 _WEIGHTED = EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]

@@ -39,6 +39,8 @@ def leave(play: Player, reason: ExitReason) -> list[str]:
             return play.withdraw()
         case "died":
             return play.die()
+        case _:
+            return play.leave(reason)
 
 
 def everything() -> Player:
@@ -87,6 +89,40 @@ def everything() -> Player:
             ],
             [],
         ),
+        (
+            "transferred",
+            [
+                "note call journey-ended flag",
+                "close check cancelled journey-ended",
+                "note letter journey-ended flag",
+                "close f cancelled",
+                "end transferred",
+            ],
+            ["call", "letter"],
+        ),
+        (
+            "lost",
+            [
+                "note call journey-ended flag",
+                "note check journey-ended flag",
+                "note letter journey-ended flag",
+                "close f cancelled",
+                "close v cancelled",
+                "end lost",
+            ],
+            ["call", "check", "letter"],
+        ),
+        (
+            "merged",
+            [
+                "note call journey-ended flag",
+                "note check journey-ended flag",
+                "note letter journey-ended flag",
+                "close f cancelled",
+                "end merged",
+            ],
+            ["call", "check", "letter"],
+        ),
     ],
 )
 def test_the_reason_fixes_what_is_kept_and_what_is_cancelled(
@@ -102,15 +138,57 @@ def test_the_reason_fixes_what_is_kept_and_what_is_cancelled(
     )
 
 
+def test_a_journey_of_the_wrong_person_keeps_what_was_begun_and_tells_what_was_sent() -> None:
+    """Entered in error: only what a person has begun goes on, and staff learn what the wrong person was told."""
+    play = Player(EVERYTHING + "told: {when: {event: fell}, steps: [{send: n}]}")
+    play.happen("fell")
+    play.claim("letter")
+    assert play.leave("entered-in-error") == [
+        "open correct-message",
+        "close call cancelled journey-ended",
+        "close check cancelled journey-ended",
+        "note letter journey-ended flag",
+        "close f cancelled",
+        "close v cancelled",
+        "end entered-in-error",
+    ]
+    assert (play.task("correct-message").about, play.task("correct-message").note) == ("n", "entered-in-error")
+    assert play.complete("correct-message") == ["close correct-message done"]
+
+
+def test_a_reminder_that_the_wrong_person_got_is_corrected_too() -> None:
+    """Whatever left for the patient counts: a message, a form, the reminder of a visit; each is named once."""
+    play = Player("""
+a: {when: {event: fell}, steps: [{ask: f, message: n}, {send: n}]}
+b: {when: {at: enrolled + 3d}, steps: [{visit: v, window: {late: 1d}, remind: [1d], reminder: m}]}
+""")
+    play.happen("fell")
+    play.after("50h")
+    play.pause()
+    play.leave("entered-in-error")
+    assert play.task("correct-message").about == "n, m"
+
+
+def test_an_urgent_task_that_was_begun_is_kept_for_its_holder() -> None:
+    """Begun comes before urgent: who talks with the patient goes on, also where the journey was entered in error."""
+    play = everything()
+    play.claim("call")
+    assert "note call journey-ended flag" in play.leave("entered-in-error")
+
+
 def test_the_table_has_a_row_a_reason_and_a_column_a_thing() -> None:
     """Every reason says of every kind of open thing what becomes of it."""
     assert {reason: tuple(row.values()) for reason, row in EXITS.items()} == {
-        "completed": ("keep", "keep", "keep", "keep", "cancel", "cancel", "keep", "cancel"),
-        "withdrawn": ("keep", "keep", "keep", "cancel", "cancel", "cancel", "cancel", "cancel"),
-        "died": ("cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
+        "completed": ("keep", "keep", "keep", "keep", "cancel", "cancel", "keep", "cancel", "keep"),
+        "withdrawn": ("keep", "keep", "keep", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
+        "transferred": ("keep", "keep", "keep", "cancel", "cancel", "cancel", "keep", "cancel", "keep"),
+        "lost": ("keep", "keep", "keep", "keep", "cancel", "cancel", "cancel", "cancel", "keep"),
+        "merged": ("keep", "keep", "keep", "keep", "cancel", "cancel", "keep", "cancel", "keep"),
+        "died": ("cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
+        "entered-in-error": ("cancel", "keep", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "cancel"),
     }
     assert {tuple(row) for row in EXITS.values()} == {
-        ("urgent-task", "begun-task", "correction", "routine-task", "message", "form", "visit", "wait")
+        ("urgent-task", "begun-task", "correction", "routine-task", "message", "form", "visit", "wait", "call")
     }
 
 
@@ -166,10 +244,14 @@ def test_a_follow_up_says_what_it_is_about_and_ends_alone() -> None:
         ("withdrawn", "2026-01-05 12:00", 3.0, ["open review-result"]),
         ("completed", "2026-01-05 12:00", 3.0, ["open review-result"]),
         ("withdrawn", "2026-01-05 12:00", None, ["open review-result"]),  # unreadable
+        ("transferred", "2026-01-05 12:00", 3.0, ["open review-result"]),
+        ("lost", "2026-01-05 12:00", 3.0, ["open review-result"]),
+        ("merged", "2026-01-05 12:00", 3.0, ["open review-result"]),
         ("withdrawn", "2026-01-05 12:00", 6.0, []),
         ("withdrawn", "2026-01-05 12:00", 12.0, []),  # true for a track that is not for safety
         ("withdrawn", "2026-01-06 12:00", 3.0, []),  # taken after the exit
         ("died", "2026-01-05 12:00", 3.0, []),
+        ("entered-in-error", "2026-01-05 12:00", 3.0, []),
     ],
 )
 def test_a_safety_value_from_before_the_exit_is_reviewed(

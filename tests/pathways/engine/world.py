@@ -1,7 +1,7 @@
 """What the store would hold of a journey: a mirror of the actions that refuses what no store could follow."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -25,6 +25,7 @@ from pathways.engine.actions import (
     OpenTask,
     RaiseAlarm,
     RecallMessage,
+    ReopenJourney,
     SendMessage,
 )
 from pathways.engine.advance import Advance, advance, next_wakeup
@@ -36,7 +37,9 @@ from pathways.engine.events import (
     Event,
     FormAnswered,
     Happened,
+    Left,
     Paused,
+    Reinstated,
     ResultReceived,
     Resumed,
     RungUnattended,
@@ -84,6 +87,29 @@ EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(Event)
 ACTIONS: TypeAdapter[tuple[AnyAction, ...]] = TypeAdapter(tuple[Action, ...])
 Comparator = Literal["<", "<=", ">", ">="]
 COMPARATORS: tuple[Comparator | None, ...] = (None, "<", None, None, None, ">", None, "<=", None, None, None, ">=")
+LEFT: tuple[Literal["transferred", "lost", "merged", "entered-in-error"], ...] = (
+    "transferred",
+    "lost",
+    "merged",
+    "entered-in-error",
+)
+KEPT: Mapping[str, frozenset[str]] = {
+    "completed": frozenset({"urgent", "begun", "asked", "routine", "visit"}),
+    "withdrawn": frozenset({"urgent", "begun", "asked"}),
+    "transferred": frozenset({"urgent", "begun", "asked", "visit"}),
+    "lost": frozenset({"urgent", "begun", "asked", "routine"}),
+    "merged": frozenset({"urgent", "begun", "asked", "routine", "visit"}),
+    "died": frozenset(),
+    "entered-in-error": frozenset({"begun"}),
+}
+"""What stays open after each exit, as people see it."""
+ASKED = frozenset(
+    {"review-result", "review-decision", "review-interruption", "review-return", "correct-message"}
+    | {"follow-up-outcome", "undo-by-hand", "enrol-by-hand"}
+)
+"""What is asked of a person about what was."""
+AFTER_EXIT = frozenset({"review-result", "follow-up-outcome", "undo-by-hand", "review-return"})
+"""What may still be asked of a person once the journey has ended."""
 WAKES = 2000
 """More due times than any gap of a play can bring: the journey does not get on."""
 
@@ -98,13 +124,15 @@ class World:
     journey: Journey = field(init=False)
     opened: dict[str, OpenTask] = field(default_factory=dict[str, OpenTask])
     tasks: dict[str, OpenTask] = field(default_factory=dict[str, OpenTask])
-    held: dict[str, str] = field(default_factory=dict[str, str])
+    held: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
     rungs: dict[str, int] = field(default_factory=dict[str, int])
     asks: dict[str, OpenAsk] = field(default_factory=dict[str, OpenAsk])
     visits: dict[str, BookVisit] = field(default_factory=dict[str, BookVisit])
     ids: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     contacts: list[datetime] = field(default_factory=list[datetime])
     ended: str | None = None
+    returning: bool = False
+    """Whether an end is being taken back in this turn, perhaps to an earlier one."""
     log: list[AnyAction] = field(default_factory=list[AnyAction])
     events: int = 0
     ticks: int = 0
@@ -217,7 +245,17 @@ class World:
                 purpose = ("marketing", "research")[which % 2]
                 return Withdrawn(id=number, received=now, by="anna", purpose=purpose)
             case _:
-                return Tick(id=number, received=now)
+                return self._of_life(number, move)
+
+    def _of_life(self, number: str, move: Move) -> AnyEvent:
+        match move.kind:
+            case "leave":
+                reason = LEFT[move.which % len(LEFT)]
+                return Left(id=number, received=self.now, by="anna", reason=reason)
+            case "reinstate":
+                return Reinstated(id=number, received=self.now, by="anna")
+            case _:
+                return Tick(id=number, received=self.now)
 
     def _result(self, number: str, move: Move, then: datetime) -> AnyEvent:
         data = "pulse" if move.which % 4 == 3 else "glucose"
@@ -256,6 +294,7 @@ class World:
         before = self.journey
         turn = advance(self.release, before, event, Context(now=self.now, facts=self.facts))
         self.journey = turn.journey
+        self.returning = isinstance(event, Reinstated)
         overflown = any(isinstance(action, RaiseAlarm) and action.code == "cascade" for action in turn.actions)
         for action in turn.actions:
             self._follow(action)
@@ -270,6 +309,7 @@ class World:
         wake = next_wakeup(self.release, self.journey, self.facts)
         assert overflown or wake is None or wake > self.now, f"due in the past: {wake}"
         self._check_agreement()
+        self._check_exit(event, turn)
         self._check_choices(before, turn)
         self._check_worse(before, event, turn)
         return turn
@@ -278,7 +318,7 @@ class World:
         match action:
             case OpenTask():
                 self._fresh(action.kind, action.task)
-                assert self.ended is None or action.name in {"review-result", "follow-up-outcome"}, action.name
+                assert self.ended is None or self.returning or action.name in AFTER_EXIT, action.name
                 self.opened[action.task] = self.tasks[action.task] = action
             case AnnotateTask():
                 assert action.task in self.opened
@@ -290,6 +330,7 @@ class World:
                 self.rungs[action.task] = action.rung
             case HoldTask():
                 assert action.task in self.tasks
+                self.held[action.task] = action.holder
             case CloseTask():
                 del self.tasks[action.task]
             case OpenAsk():
@@ -314,6 +355,8 @@ class World:
                 pass
             case EndJourney():
                 self.ended = action.reason
+            case ReopenJourney():
+                self.ended = None
 
     def _fresh(self, kind: str, id: str) -> None:
         assert (kind, id) not in self.ids, "an id stands for two things"
@@ -378,11 +421,28 @@ class World:
             assert not held["send"]
             assert not held["wait"]
             assert not held["ask"]
-        if self.ended in {"withdrawn", "died"}:
-            assert not held["visit"]
+            assert "visit" in KEPT[self.ended] or not held["visit"]
         if self.ended == "died":
             # Only what a person had done by then, and told later, is still asked about.
             assert {task.name for task in self.tasks.values()} <= {"follow-up-outcome"}
+
+    def _check_exit(self, event: AnyEvent, turn: Advance) -> None:
+        """An exit closes what its reason does not keep, and nothing that it keeps."""
+        ends = [action for action in turn.actions if isinstance(action, EndJourney)]
+        if not ends or isinstance(event, Reinstated):
+            return
+        for task in self.tasks.values():
+            told = task.name == "correct-message" and task.note == "entered-in-error"
+            assert told or self._kind(task) in KEPT[ends[-1].reason], f"{task.name} is open after {ends[-1].reason}"
+        for action in turn.actions:
+            if isinstance(action, CloseTask) and action.why == "journey-ended":
+                kind = self._kind(self.opened[action.task])
+                assert kind not in KEPT[ends[-1].reason], f"{kind} was closed by {ends[-1].reason}"
+
+    def _kind(self, task: OpenTask) -> str:
+        if self.held.get(task.task) is not None:
+            return "begun"
+        return "urgent" if task.urgent else "asked" if task.name in ASKED else "routine"
 
     def _check_choices(self, before: Journey, turn: Advance) -> None:
         for key, activation in before.activations.items():

@@ -92,6 +92,20 @@ MET = {
         "then: {ended: withdrawn}",
     ),
     "a death": (LOW, "{die: yes}", "then: {ended: died, open: nothing}"),
+    "a death on the wrong patient": (
+        LOW,
+        "{die: yes}",
+        "then: {ended: died}",
+        "{after: 1h, reinstate: yes}",
+        "then: {ended: nothing, open: [call, review-return]}",
+    ),
+    "a patient who is lost": (LOW, "{leave: lost}", "then: {ended: lost, open: [call]}"),
+    "a journey that was entered in error": (
+        LOW,
+        "{claim: call}",
+        "{leave: entered-in-error}",
+        "then: {ended: entered-in-error, open: [call, correct-message]}",
+    ),
     "the last task of a name is meant": (
         "{start: by-hand}",
         "{complete: open-end, outcome: not-needed}",
