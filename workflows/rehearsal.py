@@ -5,9 +5,11 @@ What a scenario expects is looked for in the store's tables, as people see them;
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import get_args
 
 from temporalio.testing import WorkflowEnvironment
 
+from pathways.engine.context import Facts
 from pathways.engine.events import AnyEvent, Enrolled, Tick
 from pathways.engine.reasons import Reason
 from pathways.errors import EngineUnavailable, NotReady, Refused
@@ -16,11 +18,12 @@ from pathways.proof.cast import cast_of
 from pathways.proof.outside import HAPPENED, Outside
 from pathways.proof.play import Cue, Failure, Move, Seen, play
 from pathways.proof.rehearse import PATIENCE, Rehearsal
-from pathways.proof.scenario import PERSON, Scenario
+from pathways.proof.scenario import PERSON, Learnt, Scenario
 from store import calendars, inbox, journeys, patients, people, releases
-from store.database import Database
+from store.database import Database, Session
 from store.ids import new_id
 from store.outside import outside_of
+from store.tables import Purpose
 from workflows.acts import act
 from workflows.delivery import Delivery
 from workflows.journey import PUT_OFF, PatientJourney
@@ -69,7 +72,6 @@ def enrol(database: Database, release: Release, scenario: Scenario) -> str:
     """Put the site, its people, the patient and the start of the journey into the store; gives the journey's id."""
     now, facts, who = scenario.enrolled, scenario.facts, scenario.patient
     with database.write() as session:
-        calendars.save(session, facts.calendar, now=now)
         people.save_department(session, id=people.HOUSE, zh="全院", en="House")
         people.save_staff(session, id=PERSON, name=PERSON)
         for role in sorted(cast_of(release).roles):
@@ -84,12 +86,10 @@ def enrol(database: Database, release: Release, scenario: Scenario) -> str:
             sex=who.sex,
             zone=who.zone,
             language=who.language,
-            consents=[] if facts.consent is None else [_consent(facts.consent, now)],
-            diagnoses=facts.diagnoses,
-            inpatient=facts.inpatient,
             demonstration=True,
             now=now,
         ).patient
+        _keep(session, patient.id, facts, now=now)
         start = journeys.Start(
             patient=patient.id,
             pathway=release.pathway.pathway,
@@ -101,8 +101,16 @@ def enrol(database: Database, release: Release, scenario: Scenario) -> str:
         return journeys.begin(session, start, by=PERSON, now=now).journey.id
 
 
-def _consent(granted: bool, at: datetime) -> patients.Consent:
-    return patients.Consent(purpose="care", granted=granted, at=at, by=PERSON)
+def _keep(session: Session, patient: str, facts: Facts, *, now: datetime) -> None:
+    """These are the facts from now on."""
+    calendars.save(session, facts.calendar, now=now)
+    patients.set_inpatient(session, patient, facts.inpatient)
+    patients.set_diagnoses(session, patient, facts.diagnoses)
+    consents = {name: facts.consents[name] for name in get_args(Purpose) if name in facts.consents}
+    if facts.consent is not None:
+        consents["care"] = facts.consent
+    told = [patients.Consent(purpose=name, granted=yes, at=now, by=PERSON) for name, yes in consents.items()]
+    patients.record_consents(session, patient, told)
 
 
 @dataclass(kw_only=True)
@@ -119,6 +127,9 @@ class _Player:
         refused = None
         if isinstance(cue, Move):
             until = cue.to
+        elif isinstance(cue, Learnt):
+            until = cue.at
+            await self._learn(cue)
         else:
             until = cue.received
             refused = await self._take_in(cue)
@@ -163,6 +174,15 @@ class _Player:
         if row is not None and row.state == "refused":
             code = "journey-ended"
         return None if code is None else f"refused, {code}"
+
+    async def _learn(self, cue: Learnt) -> None:
+        """Change the store, and tell the journey that there is something to look at."""
+        tick = Tick(id=new_id(), received=cue.at)
+        with self.stage.database.write() as session:
+            row = journeys.read(session, self.journey)
+            _keep(session, row.patient, cue.facts, now=cue.at)
+            inbox.add(session, journey=row, event=tick)
+        await self._deliver()
 
     async def _deliver(self) -> None:
         """Hand over what stands in the inbox and wait until the journey shows all of it."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from pathways.engine.context import Facts
 from pathways.engine.events import (
     Died,
     FormAnswered,
@@ -20,9 +21,10 @@ from pathways.language.release import Release
 from pathways.language.schedule import Unit, parse_duration, shift
 from pathways.proof.cast import cast_of
 from pathways.proof.days import Days
+from pathways.proof.facts import facts_after
 from pathways.proof.notes import Notes
 from pathways.proof.results import Results, Unfit
-from pathways.proof.scenario import PERSON, Line, OnTask, Thing
+from pathways.proof.scenario import PERSON, Learnt, Line, OnTask, Thing
 from pathways.proof.script import BESIDE, THINGS, WrittenLine
 from pathways.proof.thens import read_then
 
@@ -32,10 +34,11 @@ _SPANS: frozenset[Unit] = frozenset({"second", "minute", "hour", "day", "week"})
 class Lines:
     """Reads one line after the other."""
 
-    def __init__(self, release: Release, days: Days, notes: Notes) -> None:
+    def __init__(self, release: Release, days: Days, facts: Facts, notes: Notes) -> None:
         self._cast = cast_of(release)
         self._results = Results(release.pathway.data, days)
         self._days = days
+        self._facts = facts
         self._notes = notes
         self._now = days.enrolled
 
@@ -112,6 +115,11 @@ class Lines:
                 at: Path = (*path, "observe") if key is None else (*path, "observe", key)
                 self._notes.add(at, unfit.what, unfit.expected, key=key is not None)
                 return None
+        if written.fact is not None:
+            if not self._notes.said((*path, "fact"), written.fact):
+                self._notes.add((*path, "fact"), "a 'fact' that says nothing", "expected something that is so now")
+            self._facts = facts_after(self._facts, written.fact)
+            return Learnt(at=now, facts=self._facts)
         to_the_journey = self._to_the_journey(written, id)
         if to_the_journey is not None:
             return to_the_journey

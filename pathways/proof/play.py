@@ -1,7 +1,8 @@
 """A scenario as a play: it says what comes next and is told what came of it, whoever the player is.
 
 `play` is a generator without I/O. It yields cues (the clock moves to an instant and everything that comes due on the
-way is served at its own time; or an event arrives), is sent what was `Seen` from outside, and returns the failures.
+way is served at its own time; facts change; or an event arrives), is sent what was `Seen` from outside, and returns
+the failures.
 """
 
 from collections.abc import Generator
@@ -21,7 +22,7 @@ from pathways.engine.reasons import Reason
 from pathways.proof.checks import Unmet, unmet
 from pathways.proof.days import Days
 from pathways.proof.outside import Outside, SeenTask
-from pathways.proof.scenario import PERSON, Line, OnTask, Scenario
+from pathways.proof.scenario import PERSON, Learnt, Line, OnTask, Scenario, Thing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Move:
     to: datetime
 
 
-Cue = Move | AnyEvent
+Cue = Move | Learnt | AnyEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ def written(reason: Reason, days: Days) -> str:
     return f"{days.written(reason.at)} {about}: {reason.code}{values} ({reason.event})"
 
 
-def _event(does: AnyEvent | OnTask, now: datetime, outside: Outside) -> AnyEvent | Unmet:
+def _event(does: Thing, now: datetime, outside: Outside) -> AnyEvent | Learnt | Unmet:
     if not isinstance(does, OnTask):
         return does
     task = outside.last_open(does.task)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
-from pathways.engine.context import Facts
 from pathways.engine.journey import Patient
 from pathways.errors import PathwayProblems
 from pathways.language.definition import Parameter, Pathway
@@ -11,8 +10,8 @@ from pathways.language.documents import Path, read_document
 from pathways.language.release import Release
 from pathways.language.schedule import at_local, zone_named
 from pathways.language.shapes import fit
-from pathways.proof.calendars import CALENDARS
 from pathways.proof.days import Days
+from pathways.proof.facts import BEGINNING, facts_after
 from pathways.proof.lines import Lines
 from pathways.proof.notes import Notes
 from pathways.proof.scenario import Scenario
@@ -53,7 +52,8 @@ class _Head:
         patient = self._patient()
         enrolled = self._clock(("enrolled",), written.enrolled, patient.zone)
         days = Days(enrolled=enrolled, zone=patient.zone)
-        lines = Lines(release, days, self._notes)
+        facts = facts_after(BEGINNING, written)
+        lines = Lines(release, days, facts, self._notes)
         return Scenario(
             file=file,
             sentence=written.scenario,
@@ -62,7 +62,7 @@ class _Head:
             enrolled=enrolled,
             anchors={"enrolled": enrolled, **self._anchors(days)},
             parameters=self._parameters(),
-            facts=Facts(calendar=CALENDARS[written.calendar], consent=written.consent),
+            facts=facts,
             play=tuple(lines.read(line, number) for number, line in enumerate(written.play)),
         )
 

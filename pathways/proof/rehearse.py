@@ -14,7 +14,7 @@ from pathways.engine.reasons import Reason
 from pathways.language.release import Release
 from pathways.proof.outside import Outside
 from pathways.proof.play import Cue, Failure, Move, Seen, play
-from pathways.proof.scenario import Scenario
+from pathways.proof.scenario import Learnt, Scenario
 
 PATIENCE = 64
 """How many turns the engine may ask for at one instant before it counts as stuck."""
@@ -90,6 +90,9 @@ class _Player:
         refused = None
         if isinstance(cue, Move):
             until = cue.to
+        elif isinstance(cue, Learnt):
+            until, self._facts = cue.at, cue.facts
+            self._turn(self._tick(until), until)
         else:
             until = cue.received
             refused = _refusal(self._turn(cue, until), cue)
@@ -112,7 +115,10 @@ class _Player:
             asked = at
             if turns > PATIENCE:
                 return f"turn after turn at {at.isoformat()}"
-            self._turn(Tick(id=f"tick-{len(self.timeline)}", received=at), at)
+            self._turn(self._tick(at), at)
+
+    def _tick(self, at: datetime) -> Tick:
+        return Tick(id=f"tick-{len(self.timeline)}", received=at)
 
     def _turn(self, event: AnyEvent, now: datetime) -> Advance:
         turned = advance(self._release, self.journey, event, Context(now=now, facts=self._facts))

@@ -30,7 +30,15 @@ class OnTask:
     """When it was really done; None is at the time of the line."""
 
 
-Thing = AnyEvent | OnTask
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """From `at` on these are the facts; the journey is told so."""
+
+    at: datetime
+    facts: Facts
+
+
+Thing = AnyEvent | OnTask | Learnt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

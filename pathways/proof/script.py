@@ -40,6 +40,20 @@ class WrittenThen(Written):
     alarm: Literal["none", "last-rung", "cascade", "calendar-exhausted"] | None = None
 
 
+class WrittenFacts(Written):
+    """What is known of the patient and the site."""
+
+    consent: YesNo | None = None
+    consents: Mapping[Literal["marketing", "research"], YesNo] = Field(
+        default_factory=dict[Literal["marketing", "research"], bool]
+    )
+    inpatient: YesNo | None = None
+    diagnoses: tuple[str, ...] | None = None
+    department: str | None = None
+    team: Mapping[str, str] = Field(default_factory=dict[str, str])
+    calendar: Literal["china-2026", "weekends"] | None = None
+
+
 class WrittenLine(Written):
     """A line: at most one of the things that can be done, with what belongs to it, or a `then`."""
 
@@ -65,10 +79,11 @@ class WrittenLine(Written):
     leave: Literal["transferred", "lost", "merged", "entered-in-error"] | None = None
     reinstate: YesNo | None = None
     unattended: str | None = None
+    fact: WrittenFacts | None = None
     then: WrittenThen | None = None
 
 
-class WrittenScenario(Written):
+class WrittenScenario(WrittenFacts):
     """The file."""
 
     scenario: str = Field(min_length=1)
@@ -77,8 +92,6 @@ class WrittenScenario(Written):
     enrolled: str
     anchors: Mapping[str, str] = Field(default_factory=dict[str, str])
     parameters: Mapping[str, Number] = Field(default_factory=dict[str, float])
-    consent: YesNo = True
-    calendar: Literal["china-2026", "weekends"] = "china-2026"
     play: tuple[WrittenLine, ...] = Field(min_length=1)
 
 
@@ -99,6 +112,7 @@ THINGS: tuple[str, ...] = (
     "leave",
     "reinstate",
     "unattended",
+    "fact",
 )
 """What a line can do, one of them."""
 BESIDE: Mapping[str, str] = {"outcome": "complete", "at": "complete", "items": "answer", "state": "visit"}

@@ -152,3 +152,16 @@ def test_a_stage_serves_scenario_after_scenario(durable: Player) -> None:
     late = read(of_lines("{on: day 900 09:00, observe: {glucose: 2.8 mmol/L}}"))
     early = read(of_lines(*PLAYS["a task climbs its ladder at its instants"]))
     assert [str(durable(knee(), one)) for one in (late, early, late)] == ["knee.yaml: ok"] * 3
+
+
+def test_facts_may_change_in_a_play(durable: Player) -> None:
+    """What becomes known counts from its line on, not only with the event after the next one."""
+    text = of_lines(
+        "{on: day 0 09:30, happened: wound-opened}",
+        "then: {task: contact-patient, not_sent: anything}",
+        "{on: day 1 09:00, fact: {consent: yes}}",
+        "{happened: wound-opened}",
+        "then: {sent: wound-question}",
+    )
+    scenario = read(text.replace("play:", "consent: no\nplay:"))
+    assert str(durable(knee(), scenario)) == str(rehearse(knee(), scenario)) == "knee.yaml: ok"
