@@ -7,7 +7,8 @@ from pathways.engine.turn import Turn
 def department_of(turn: Turn, key: str, path: str, of: str | None) -> str | None:
     """The department that `of` means for the step at the path; None where it names none or it is not known.
 
-    `visit.department` is that of the visit above the step, else of the visit of the journey that was told of last.
+    `visit.department` is that of the visit above the step, else of the visit of the journey that was told of last; any
+    other name is what the activation was given by it, else a value of the journey.
     """
     match of:
         case None:
@@ -17,8 +18,8 @@ def department_of(turn: Turn, key: str, path: str, of: str | None) -> str | None
         case "visit.department":
             return _of_visit(turn, key, path)
         case _:
-            bound = turn.activation(key).bound.get(of)
-            return bound if isinstance(bound, str) else None
+            named = turn.activation(key).bound.get(of, turn.journey.values.get(of))
+            return named if isinstance(named, str) else None
 
 
 def _of_visit(turn: Turn, key: str, path: str) -> str | None:

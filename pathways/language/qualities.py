@@ -49,7 +49,7 @@ def _circles(draft: Draft) -> Iterator[Problem]:
 
 
 def _departments(draft: Draft) -> Iterator[Problem]:
-    """A department that is neither the visit's nor the patient's is a text that the track was given by name."""
+    """A department that is neither the visit's nor the patient's is a text, a value or bound by the track."""
     for placed in draft.steps:
         if not isinstance(placed.step, Task):
             continue
@@ -63,7 +63,7 @@ def _departments(draft: Draft) -> Iterator[Problem]:
 def _department(draft: Draft, path: Path, of: str | None, bound: frozenset[str]) -> Iterator[Problem]:
     if of is None or of in _PLACES or of in bound or draft.may_name(of):
         return
-    expected = "expected 'visit.department', 'patient.department' or a text that every track with it binds"
+    expected = "expected 'visit.department', 'patient.department', a text value, or a text that every track binds"
     yield draft.error(path, f"unknown department '{of}'", expected)
 
 
@@ -71,4 +71,5 @@ def _bound_texts(draft: Draft, name: str) -> frozenset[str]:
     trigger = draft.pathway.tracks[name].when
     binds = [trigger.bind] if isinstance(trigger, Named) else []
     binds += [p.step.bind for p in draft.steps if p.track == name and isinstance(p.step, Call)]
-    return frozenset(key for bind in binds for key, kind in bind.items() if kind == "text")
+    values = (key for key, value in draft.pathway.values.items() if value.type == "text")
+    return frozenset((*values, *(key for bind in binds for key, kind in bind.items() if kind == "text")))
