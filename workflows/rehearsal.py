@@ -3,6 +3,7 @@
 What a scenario expects is looked for in the store's tables, as people see them; the server skips the time in between.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -201,7 +202,7 @@ class _Player:
 
     async def _shown(self, sequence: int) -> None:
         if not await self.stage.witness.until(self.journey, sequence, within=WITHIN_SECONDS):
-            raise EngineUnavailable("The rehearsed journey gives no turn.", hint="Is the machine overloaded?")
+            raise _stuck()
 
     async def _wait(self, until: datetime) -> str | None:
         """Let time pass from one due instant to the next; why not, where the engine never stops asking for turns."""
@@ -221,7 +222,11 @@ class _Player:
     async def _pass(self, *, to: datetime, for_: timedelta, turn: int | None = None) -> None:
         """Let the server's clock run on, to that time of the play, until the turn that comes of it is shown."""
         self.stage.clock.now = to
-        await self.stage.environment.sleep(for_)
+        try:
+            async with asyncio.timeout(WITHIN_SECONDS):
+                await self.stage.environment.sleep(for_)
+        except TimeoutError:
+            raise _stuck() from None
         if turn is not None:
             await self._shown(turn)
 
@@ -251,3 +256,7 @@ class _Player:
             if turn.event.id == reason.event and isinstance(turn.event, Enrolled | Tick):
                 return replace(reason, event="enrolled" if isinstance(turn.event, Enrolled) else f"tick-{sequence - 1}")
         return replace(reason, event=reason.event.removeprefix(f"{self.journey}/"))
+
+
+def _stuck() -> EngineUnavailable:
+    return EngineUnavailable("The rehearsed journey gives no turn.", hint="Is the machine overloaded?")

@@ -72,6 +72,18 @@ PLAYS = {
         "{on: day 4 09:00, withdraw: yes}",
         "then: {ended: withdrawn, open: nothing}",
     ),
+    "an end that was a mistake is taken back": (
+        "{on: day 2 09:00, observe: {glucose: 3.0 mmol/L}}",
+        "{after: 1m, die: yes}",
+        "then: {ended: died, open: nothing}",
+        "{on: day 4 09:00, reinstate: yes}",
+        "then: {ended: nothing, open: [call, review-return]}",
+    ),
+    "the patient leaves for another hospital": (
+        "{on: day 2 09:00, observe: {glucose: 3.0 mmol/L}}",
+        "{after: 1m, leave: transferred}",
+        "then: {ended: transferred, task: call, flagged: yes}",
+    ),
     "seconds count": (
         "{on: 'day 0 09:00:07', observe: {glucose: 3.0 mmol/L}}",
         "then: {task: call, due: 'day 0 09:30:07'}",
