@@ -12,6 +12,8 @@ from pathways.proof.outside import Outside, SeenTask, SeenVisit
 from store import journeys, tables
 from store.database import Session
 
+IN_STORE = ("tasks", "closed", "visits", "asks", "ended", "sent", "alarms", "reasons")
+"""What `outside_of` reads; the store shows no more of an `Outside`."""
 _ALL = 1_000_000
 
 Row = TypeVar("Row", tables.Alarm, tables.Ask, tables.Message, tables.Task, tables.Visit)

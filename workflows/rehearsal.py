@@ -23,7 +23,7 @@ from pathways.proof.scenario import PERSON, Learnt, Scenario
 from store import calendars, inbox, journeys, patients, people, releases
 from store.database import Database, Session
 from store.ids import new_id
-from store.outside import outside_of
+from store.outside import IN_STORE, outside_of
 from store.tables import Purpose
 from workflows.acts import act
 from workflows.delivery import Delivery
@@ -235,16 +235,19 @@ class _Player:
         handle = self.stage.environment.client.get_workflow_handle_for(PatientJourney.run, workflow_id(self.journey))
         while True:
             state = await handle.query(PatientJourney.state)
+            await self._shown(state.sequence)
             with self.stage.database.read() as session:
                 row = journeys.read(session, self.journey)
             if row.sequence == state.sequence:
                 return row.wakeup
-            await self._shown(state.sequence)
 
     def _look(self) -> Outside:
-        """What the tables show, with what has happened since the last look."""
+        """What is to be seen in the tables, and of what the journey asked of others; happened since the last look."""
+        turns = self.stage.witness.turns(self.journey)
+        asked = Outside().after((action for number in sorted(turns) for action in turns[number].actions), ())
         with self.stage.database.read() as session:
-            shown = outside_of(session, self.journey)
+            tables = outside_of(session, self.journey)
+        shown = replace(asked, **{name: getattr(tables, name) for name in IN_STORE})
         since = {name: getattr(shown, name)[len(getattr(self.outside, name)) :] for name in HAPPENED}
         self.outside = shown
         return replace(shown, **{**since, "reasons": tuple(map(self._named, since["reasons"]))})
