@@ -1,0 +1,116 @@
+"""Calls to hospital systems and enrolments on other pathways: asked for with what is known, and taken back."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from pathways.engine import plans
+from pathways.engine.actions import CallSystem, EnrolPatient
+from pathways.engine.evidence import known_features, shown_features
+from pathways.engine.journey import Node, Scalar
+from pathways.engine.nodes import close
+from pathways.engine.turn import Turn
+from pathways.language.step import Call, Enrol
+from pathways.language.written import BoundType
+
+UNDO = "/undo"
+"""The end of the id's path of the call that takes a call back."""
+
+
+def enter_call(turn: Turn, key: str, path: str, step: Call, node: Node) -> Node:
+    """Calls the system and waits for its answer; a call of which something cannot be known has failed at once."""
+    arguments = _given(turn, key, path, step.with_)
+    track = turn.activation(key).track
+    if arguments is None:
+        return close(turn, key, path, replace(node, ended=node.since), "not-possible", way="failed")
+    turn.act(CallSystem(call=turn.id_of(key, path), name=step.call, track=track, at=turn.now, arguments=arguments))
+    return turn.put_node(key, path, replace(node, told=True))
+
+
+def take_back(turn: Turn, key: str, path: str, step: Call) -> bool:
+    """Makes the call that takes a call back, with what its answer was bound to; False where none is declared."""
+    if step.undo is None:
+        return False
+    activation = turn.activation(key)
+    turn.act(
+        CallSystem(
+            call=turn.id_of(key, path, UNDO),
+            name=step.undo,
+            track=activation.track,
+            at=turn.now,
+            arguments={name: activation.bound[name] for name in step.bind if name in activation.bound},
+            undoes=turn.id_of(key, path),
+        )
+    )
+    return True
+
+
+def enter_enrol(turn: Turn, key: str, path: str, step: Enrol, node: Node) -> Node:
+    """Asks for the patient's enrolment; not possible where something that is carried over cannot be known."""
+    values = _given(turn, key, path, step.with_)
+    episode = {} if step.episode is None else _given(turn, key, path, {"episode": step.episode})
+    if values is None or episode is None:
+        return close(turn, key, path, node, "not-possible")
+    dates = {name: plans.instant_of(at, turn.journey, turn.facts) for name, at in step.anchors.items()}
+    turn.act(
+        EnrolPatient(
+            enrolment=turn.id_of(key, path),
+            pathway=step.enrol,
+            at=turn.now,
+            anchors={name: at for name, at in dates.items() if at is not None},
+            values=values,
+            episode=written(episode["episode"]) if episode else None,
+        )
+    )
+    return close(turn, key, path, replace(node, told=True), "done")
+
+
+def written(value: Scalar) -> str:
+    """A value as the name of an episode: a whole number without its fraction."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else value
+
+
+def _given(
+    turn: Turn, key: str, path: str, expressions: Mapping[str, str | float | bool]
+) -> Mapping[str, Scalar] | None:
+    """The values of expressions; None, with a reason, where one of them cannot be known."""
+    given: dict[str, Scalar] = {}
+    for name, text in expressions.items():
+        value: Scalar | None = text
+        if isinstance(text, str):
+            expression = turn.release.expression(text)
+            known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now)
+            bound = turn.activation(key).bound
+            known |= {f: bound[f.name] for f in expression.features if f.kind == "bound" and f.name in bound}
+            value = expression.value(known)
+            if value is None:
+                turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
+                return None
+        given[name] = value
+    return given
+
+
+def bound_of(declared: Mapping[str, BoundType], data: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What of the data is bound to names: values of the declared types alone."""
+    return {name: data[name] for name, kind in declared.items() if name in data and _fits(data[name], kind)}
+
+
+def _fits(value: Scalar, kind: BoundType) -> bool:
+    match kind:
+        case "boolean":
+            return isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        case "text":
+            return isinstance(value, str)
+        case "date":
+            return isinstance(value, str) and _is_date(value)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
