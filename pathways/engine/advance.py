@@ -184,6 +184,9 @@ def _wake(turn: Turn, wake: Wake) -> None:
         case "expiry":
             turn.act(CloseAsk(ask=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
             close_step(turn, wake.key, wake.path, "missed", way="unanswered", at=wake.at, contact=None)
+        case "unheard":
+            turn.decide("failed", track=turn.activation(wake.key).track, step=wake.path)
+            close_step(turn, wake.key, wake.path, "missed", way="failed", at=wake.at)
         case "window-over":
             turn.act(CloseVisit(visit=turn.id_of(wake.key, wake.path), end="missed", at=wake.at))
             close_step(turn, wake.key, wake.path, "missed", way="missed", at=wake.at, contact=None)

@@ -49,8 +49,8 @@ def take_back(turn: Turn, key: str, path: str, step: Call) -> bool:
 def enter_enrol(turn: Turn, key: str, path: str, step: Enrol, node: Node) -> Node:
     """Asks for the patient's enrolment; not possible where something that is carried over cannot be known."""
     values = _given(turn, key, path, step.with_)
-    episode = {} if step.episode is None else _given(turn, key, path, {"episode": step.episode})
-    if values is None or episode is None:
+    named = _given(turn, key, path, {} if step.episode is None else {"episode": step.episode})
+    if values is None or named is None:
         return close(turn, key, path, node, "not-possible")
     dates = {name: plans.instant_of(at, turn.journey, turn.facts) for name, at in step.anchors.items()}
     turn.act(
@@ -60,7 +60,7 @@ def enter_enrol(turn: Turn, key: str, path: str, step: Enrol, node: Node) -> Nod
             at=turn.now,
             anchors={name: at for name, at in dates.items() if at is not None},
             values=values,
-            episode=written(episode["episode"]) if episode else None,
+            episode=written(named["episode"]) if named else None,
         )
     )
     return close(turn, key, path, replace(node, told=True), "done")
@@ -68,7 +68,9 @@ def enter_enrol(turn: Turn, key: str, path: str, step: Enrol, node: Node) -> Nod
 
 def written(value: Scalar) -> str:
     """A value as the name of an episode: a whole number without its fraction."""
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else value
+    if isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else f"{value:.15g}"
 
 
 def _given(

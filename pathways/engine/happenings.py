@@ -10,8 +10,10 @@ from pathways.engine.admission import admit
 from pathways.engine.clocks import due_at, restarted, suspended
 from pathways.engine.events import (
     AnyEvent,
+    CallAnswered,
     Died,
     Enrolled,
+    EnrolmentRefused,
     FormAnswered,
     Happened,
     Left,
@@ -40,6 +42,7 @@ from pathways.engine.outcomes import stop, waiting
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_ask, find_task, find_visit, outcomes_of
 from pathways.engine.reinstatement import reinstate
+from pathways.engine.replies import take_answer, take_refusal
 from pathways.engine.results import take_result
 from pathways.engine.starts import carry_out, carry_out_all, release_held
 from pathways.engine.steps import ask_staff, begin, close_step, resume
@@ -91,6 +94,10 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             leave(turn, event.reason, event.received)
         case Reinstated():
             reinstate(turn, event)
+        case CallAnswered():
+            take_answer(turn, event)
+        case EnrolmentRefused():
+            take_refusal(turn, event)
         case RungUnattended():
             _unattended(turn, event)
         case _:

@@ -38,8 +38,11 @@ def take_answer(turn: Turn, event: CallAnswered) -> None:
     """A call was answered, or could not be done; what could not be taken back becomes work for a person."""
     found = find_told(turn.journey, event.call, frozenset({"call"}))
     step = None if found is None else find_step(turn.release, turn.activation(found.key), found.path)
-    if found is not None and found.now and isinstance(step, Call):
-        _answered(turn, found.key, found.path, step, event)
+    if found is not None and isinstance(step, Call):
+        if found.now:
+            _answered(turn, found.key, found.path, step, event)
+        else:
+            turn.decide("undone", track=turn.activation(found.key).track, step=found.path)
         return
     undone = find_told(turn.journey, event.call, frozenset({"call"}), UNDO)
     undone = undone or find_told(turn.journey, event.call, frozenset({"visit"}))
@@ -58,7 +61,7 @@ def _answered(turn: Turn, key: str, path: str, step: Call, event: CallAnswered) 
     node, activation = turn.node(key, path), turn.activation(key)
     late = node.way == "failed" and event.outcome == "answered" and activation.state != "undone"
     if node.end is not None and not late:
-        turn.decide("duplicate", track=activation.track, step=path)
+        turn.decide("undone" if node.end == "cancelled" else "duplicate", track=activation.track, step=path)
         return
     if late:
         undo.undo_after(turn, key, path)
@@ -68,10 +71,10 @@ def _answered(turn: Turn, key: str, path: str, step: Call, event: CallAnswered) 
         turn.put(replace(activation, state="running" if late else activation.state, bound=bound))
         close_step(turn, key, path, "done", way="answered", at=event.received, told=True)
     else:
-        fail(turn, key, path, step, event)
+        _failed(turn, key, path, step, event)
 
 
-def fail(turn: Turn, key: str, path: str, step: Call, event: CallAnswered) -> None:
+def _failed(turn: Turn, key: str, path: str, step: Call, event: CallAnswered) -> None:
     """The system could not do it: what the step says for that comes, after the journey's end a person is told."""
     turn.decide("failed", track=turn.activation(key).track, step=path)
     if turn.journey.status == "ended" and step.failed:

@@ -9,12 +9,13 @@ from typing import Any, assert_never
 
 from pathways.engine import visits
 from pathways.engine.actions import OpenAsk
+from pathways.engine.calls import enter_call, enter_enrol
 from pathways.engine.clocks import late, moved
 from pathways.engine.contact import tell
 from pathways.engine.journey import Activation, ActivationKind, Effect, End, Node
 from pathways.engine.nodes import again, close, effect, notify, open_task, set_value, way_of
 from pathways.engine.paths import AGAIN
-from pathways.engine.questions import LATE, decide_late, find_step, is_urgent, steps_of
+from pathways.engine.questions import LATE, NOT_ENROLLED, decide_late, find_step, is_urgent, steps_of
 from pathways.engine.repetition import Walked, enter_each, walk_beside, walk_each, walk_repeat
 from pathways.engine.turn import Turn
 from pathways.language.step import (
@@ -22,7 +23,9 @@ from pathways.language.step import (
     Again,
     AnyStep,
     Ask,
+    Call,
     Choose,
+    Enrol,
     ForEach,
     Notify,
     Repeat,
@@ -206,6 +209,10 @@ def enter(turn: Turn, key: str, path: str, step: AnyStep, since: datetime) -> No
             return enter_each(turn, key, path, step, at_once)
         case Again():
             return again(turn, key, path, step, at_once)
+        case Call():
+            return enter_call(turn, key, path, step, node)
+        case Enrol():
+            return _enter_enrol(turn, key, path, step, at_once)
         case Set():
             return set_value(turn, key, path, step, at_once)
         case Start():
@@ -263,6 +270,13 @@ def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:
             return closed
         case _:
             assert_never(outcome)
+
+
+def _enter_enrol(turn: Turn, key: str, path: str, step: Enrol, node: Node) -> Node:
+    entered = enter_enrol(turn, key, path, step, node)
+    if entered.end == "not-possible":
+        ask_staff(turn, key, path, "unfinished", step.enrol, note=NOT_ENROLLED)
+    return entered
 
 
 def _enter_ask(turn: Turn, key: str, path: str, step: Ask, node: Node) -> Node:

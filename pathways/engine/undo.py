@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, RecallMessage
+from pathways.engine.calls import take_back
 from pathways.engine.journey import Activation, ActivationKind, Effect, Node
 from pathways.engine.paths import choosers, parallel
 from pathways.engine.questions import find_step
@@ -12,7 +13,9 @@ from pathways.engine.turn import Turn
 from pathways.language.step import (
     AnyStep,
     Ask,
+    Call,
     End,
+    Enrol,
     Notify,
     Send,
     Set,
@@ -124,6 +127,12 @@ def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
         case Visit():
             if node.end is None:
                 undoing.turn.act(CloseVisit(visit=_id(undoing, path), end="cancelled", at=undoing.turn.now))
+        case Call():
+            if node.told and not take_back(undoing.turn, undoing.key, path, step):
+                ask_staff(undoing.turn, undoing.key, path, "unfinished", step.call)
+        case Enrol():
+            if node.told:
+                ask_staff(undoing.turn, undoing.key, path, "unfinished", step.enrol)
         case Set():
             _undo_set(undoing, node, step)
         case Start():

@@ -16,6 +16,7 @@ from pathways.engine.questions import LATE, find_step, is_urgent
 from pathways.language.release import Release
 from pathways.language.step import (
     Ask,
+    Call,
     ForEach,
     Repeat,
     Send,
@@ -30,6 +31,7 @@ WakeKind = Literal[
     "begin",
     "contact",
     "expiry",
+    "unheard",
     "window-over",
     "rung",
     "planned",
@@ -42,7 +44,7 @@ WakeKind = Literal[
 """What becomes due, in the order in which it is served where it does at once."""
 _RANK: Mapping[WakeKind, int] = {kind: rank for rank, kind in enumerate(get_args(WakeKind))}
 
-Waiting = Send | Ask | Visit | Wait | Repeat | ForEach
+Waiting = Send | Ask | Visit | Wait | Repeat | ForEach | Call
 """Steps that time brings on, beside tasks; of a repetition or a time of day, the one that has not begun."""
 
 
@@ -136,6 +138,8 @@ def _of_step(step: Waiting, node: Node, facts: Facts, zone: str) -> Iterator[tup
             yield "window-over", visits.window(node, step, facts, zone)[1]
         case Wait():
             yield "wait-over", moved(node.since, step.wait, facts, zone)
+        case Call():
+            yield "unheard", moved(node.entered, step.within, facts, zone)
         case Repeat() | ForEach():
             yield "begin", node.since
         case _:

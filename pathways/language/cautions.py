@@ -11,6 +11,7 @@ from pathways.language.references import ALWAYS_POSSIBLE
 from pathways.language.step import (
     Again,
     Ask,
+    Call,
     Choose,
     ForEach,
     Notify,
@@ -57,6 +58,13 @@ def _open_ends(draft: Draft) -> Iterator[Problem]:
                 if ladder is None:
                     what = f"nobody hears when task '{name}' is late"
                     yield draft.warning((*placed.path, "task"), what, "expected a 'ladder'")
+            case Call(call=name, undo=undo, failed=failed):
+                if undo is None:
+                    what = f"nothing takes call '{name}' back"
+                    yield draft.warning((*placed.path, "call"), what, "expected 'undo', or a person does it by hand")
+                if not failed:
+                    what = f"nobody hears when call '{name}' fails"
+                    yield draft.warning((*placed.path, "call"), what, "expected steps under 'failed'")
             case Ask(ask=name, expires=None):
                 what = f"form '{name}' never expires"
                 yield draft.warning((*placed.path, "ask"), what, "expected such as 'expires: 7d'")

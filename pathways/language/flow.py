@@ -7,8 +7,10 @@ from pathways.language.draft import Draft, way_written
 from pathways.language.problems import Problem
 from pathways.language.step import (
     Ask,
+    Call,
     Choose,
     End,
+    Enrol,
     ForEach,
     Repeat,
     Start,
@@ -25,6 +27,9 @@ from pathways.language.trigger import Missed, Outcome, Unanswered
 def dead_ends(draft: Draft) -> Iterator[Problem]:
     """A problem for each circle of starts without anything between, and for each step behind the journey's end."""
     yield from _circles(draft)
+    for placed in draft.steps:
+        if isinstance(placed.step, Enrol) and placed.step.enrol == draft.pathway.pathway:
+            yield draft.error((*placed.path, "enrol"), "this pathway enrols on itself", "expected another pathway")
     for name, track in draft.pathway.tracks.items():
         yield from _behind_the_end(draft, ("pathway", "tracks", name, "steps"), track.steps)
 
@@ -67,6 +72,14 @@ def _started_at_once(steps: Steps) -> tuple[set[str], bool]:
                 return started, False
             case Start(start=track):
                 started.add(track)
+            case Call(with_=given) if not given:
+                return started, False
+            case Call():
+                # Where something cannot be known it has failed at once.
+                below, passed = _started_at_once(step.failed)
+                started.update(below)
+                if not passed:
+                    return started, False
             case Choose():
                 ways = [_started_at_once(way) for way in branches(step).values()]
                 started.update(*(way[0] for way in ways))

@@ -14,6 +14,7 @@ from pathways.language.schedule import Moment
 from pathways.language.step import (
     AnyStep,
     Ask,
+    Enrol,
     ForEach,
     Notify,
     Send,
@@ -143,6 +144,8 @@ def _in_step(draft: Draft, path: Path, step: AnyStep) -> Iterator[Mention]:
             yield Mention((*path, "set"), "value", name, pathway.values)
         case ForEach(for_each=name):
             yield Mention((*path, "for_each"), "list of times", name, pathway.times)
+        case Enrol(anchors=anchors):
+            yield from (_moment(draft, (*path, "anchors", name), at) for name, at in anchors.items())
         case Start(start=name):
             yield Mention((*path, "start"), "track", name, pathway.tracks)
         case Stop(stop=name):

@@ -9,6 +9,7 @@ from pathways.language.problems import Problem
 from pathways.language.schedule import Duration, Unit
 from pathways.language.step import (
     Ask,
+    Call,
     Repeat,
     Task,
     Visit,
@@ -124,6 +125,8 @@ def _step(draft: Draft, placed: Placed) -> Iterator[Problem]:
             yield from _ask(draft, path, ask)
         case Repeat(every=every):
             yield from _elapsed(draft, (*path, "every"), every, least=60)
+        case Call(within=within):
+            yield from _elapsed(draft, (*path, "within"), within)
         case Wait(wait=span) if length(span) == 0:
             yield draft.error((*path, "wait"), f"'{span}' is too short", "expected at least 1 second")
         case _:

@@ -21,6 +21,7 @@ from pathways.engine.actions import (
     CloseTask,
     CloseVisit,
     EndJourney,
+    EnrolPatient,
     EscalateTask,
     HoldTask,
     NotifyStaff,
@@ -35,8 +36,10 @@ from pathways.engine.advance import Advance, advance, begin, next_wakeup
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import (
     AnyEvent,
+    CallAnswered,
     Died,
     Enrolled,
+    EnrolmentRefused,
     FormAnswered,
     Happened,
     Left,
@@ -57,7 +60,7 @@ from pathways.engine.events import (
     VisitReported,
     Withdrawn,
 )
-from pathways.engine.journey import Journey, Origin, Patient, ResultStatus
+from pathways.engine.journey import Journey, Origin, Patient, ResultStatus, Scalar
 from pathways.engine.reasons import Reason
 from pathways.language.check import check
 from pathways.language.draft import Places
@@ -181,6 +184,7 @@ class Player:
         self.visits: dict[str, BookVisit] = {}
         self._names: dict[str, str] = {}
         self._messages: dict[str, str] = {}
+        self._asked: dict[str, str] = {}
         self._events = 0
         self.play(Enrolled(id="enrolled", received=START))
 
@@ -323,6 +327,20 @@ class Player:
         """A named event."""
         return self.play(Happened(id=self._id(), received=self.now, name=name))
 
+    def reply(self, call: str, **data: Scalar) -> list[str]:
+        """A system answers the call of that name that was made last, or of that id."""
+        id = self._asked.get(call, call)
+        return self.play(CallAnswered(id=self._id(), received=self.now, call=id, outcome="answered", data=data))
+
+    def refuse(self, call: str) -> list[str]:
+        """A system tells that it cannot do it."""
+        id = self._asked.get(call, call)
+        return self.play(CallAnswered(id=self._id(), received=self.now, call=id, outcome="failed"))
+
+    def decline(self, enrolment: str) -> list[str]:
+        """The other pathway does not take the patient."""
+        return self.play(EnrolmentRefused(id=self._id(), received=self.now, enrolment=enrolment, code="excluded"))
+
     def start(self, track: str) -> list[str]:
         """A person starts a track."""
         return self.play(TrackStarted(id=self._id(), received=self.now, track=track, by="anna"))
@@ -421,6 +439,8 @@ class Player:
                 self._names[action.visit] = action.name
             case CloseVisit():
                 self.visits.pop(action.visit, None)
+            case CallSystem():
+                self._asked[action.name] = action.call
             case SendMessage() | NotifyStaff():
                 self._messages[action.message] = action.template
             case _:
@@ -454,6 +474,12 @@ class Player:
                 return f"book {action.name} {local(action.planned)}"
             case CloseVisit():
                 return f"close {self._names[action.visit]} {action.end}"
+            case CallSystem():
+                return f"call {action.name}"
+            case EnrolPatient():
+                return f"enrol {action.pathway}"
+            case ReopenJourney():
+                return "reopen"
             case RaiseAlarm():
                 return f"alarm {action.code}"
             case EndJourney():
