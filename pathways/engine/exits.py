@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from pathways.engine.actions import AnnotateTask, CallSystem, CloseAsk, CloseTask, CloseVisit, EndJourney
+from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, EndJourney
+from pathways.engine.calls import take_back
 from pathways.engine.clocks import restarted
 from pathways.engine.horizons import HORIZON
 from pathways.engine.journey import Activation, ActivationKind, Exit, ExitReason, Journey, Node
@@ -216,20 +217,10 @@ def _cancel(turn: Turn, key: str, path: str, step: AnyStep | None, reason: ExitR
 
 def _dispose_of_call(turn: Turn, key: str, path: str, node: Node, step: Call, reason: ExitReason) -> None:
     """A call of what still ran is taken back, answered or not; one that says not how just ends."""
-    stands = turn.activation(key).state == "running" and node.end in {None, "done"}
+    stands = turn.activation(key).state == "running" and node.told
     if EXITS[reason]["call"] == "keep" or not stands:
         return
-    if step.undo is not None:
-        call = turn.id_of(key, path)
-        turn.act(
-            CallSystem(
-                call=turn.id_of(key, path, "/undo"),
-                name=step.undo,
-                track=turn.activation(key).track,
-                at=turn.now,
-                undoes=call,
-            )
-        )
+    take_back(turn, key, path, step)
     if step.undo is not None or node.end is None:
         turn.put_node(key, path, replace(node, end="cancelled", ended=turn.now, left=reason))
 

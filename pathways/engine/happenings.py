@@ -42,7 +42,7 @@ from pathways.engine.outcomes import stop, waiting
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_ask, find_task, find_visit, outcomes_of
 from pathways.engine.reinstatement import reinstate
-from pathways.engine.replies import take_answer, take_refusal
+from pathways.engine.replies import take_reply
 from pathways.engine.results import take_result
 from pathways.engine.starts import carry_out, carry_out_all, release_held
 from pathways.engine.steps import ask_staff, begin, close_step, resume
@@ -82,6 +82,18 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             carry_out(turn, admit(turn, event.track, cause, values={}))
         case TrackStopped():
             stop(turn, event.track)
+        case Paused() | Resumed() | Withdrawn() | Died() | Left() | Reinstated():
+            _on_journey(turn, event)
+        case CallAnswered() | EnrolmentRefused():
+            take_reply(turn, event)
+        case RungUnattended():
+            _unattended(turn, event)
+        case _:
+            assert_never(event)
+
+
+def _on_journey(turn: Turn, event: Paused | Resumed | Withdrawn | Died | Left | Reinstated) -> None:
+    match event:
         case Paused():
             _pause(turn)
         case Resumed():
@@ -94,12 +106,6 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             leave(turn, event.reason, event.received)
         case Reinstated():
             reinstate(turn, event)
-        case CallAnswered():
-            take_answer(turn, event)
-        case EnrolmentRefused():
-            take_refusal(turn, event)
-        case RungUnattended():
-            _unattended(turn, event)
         case _:
             assert_never(event)
 

@@ -15,7 +15,8 @@ from pathways.engine.starts import release_held
 from pathways.engine.steps import AFTER_EXIT, begin, resume
 from pathways.engine.turn import Turn
 from pathways.engine.visits import book
-from pathways.language.step import Ask, Call, Task, Visit, branches, step_names
+from pathways.language.step import STEP_KINDS, Ask, Call, Task, Visit, branches, step_names
+from pathways.language.written import kind_of
 
 
 def reinstate(turn: Turn, event: Reinstated) -> None:
@@ -65,7 +66,7 @@ def _skip_followed_up(turn: Turn, key: str, since: datetime) -> None:
                 inner = f"{path}/{node.way}/{name}"
                 if inner in turn.activation(key).nodes:
                     continue
-                entered = turn.enter(key, inner, type(below).__name__.lower(), node.ended)
+                entered = turn.enter(key, inner, kind_of(below, STEP_KINDS) or "", node.ended)
                 turn.put_node(key, inner, replace(entered, end="skipped", ended=node.ended))
 
 

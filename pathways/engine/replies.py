@@ -34,7 +34,15 @@ def find_told(journey: Journey, id: str, kinds: frozenset[str], mark: str = "") 
     return None
 
 
-def take_answer(turn: Turn, event: CallAnswered) -> None:
+def take_reply(turn: Turn, event: CallAnswered | EnrolmentRefused) -> None:
+    """What another system says to what it was asked."""
+    if isinstance(event, CallAnswered):
+        _take_answer(turn, event)
+    else:
+        _take_refusal(turn, event)
+
+
+def _take_answer(turn: Turn, event: CallAnswered) -> None:
     """A call was answered, or could not be done; what could not be taken back becomes work for a person."""
     found = find_told(turn.journey, event.call, frozenset({"call"}))
     step = None if found is None else find_step(turn.release, turn.activation(found.key), found.path)
@@ -82,7 +90,7 @@ def _failed(turn: Turn, key: str, path: str, step: Call, event: CallAnswered) ->
     close_step(turn, key, path, "not-possible", way="failed", at=event.received, told=False)
 
 
-def take_refusal(turn: Turn, event: EnrolmentRefused) -> None:
+def _take_refusal(turn: Turn, event: EnrolmentRefused) -> None:
     """The other pathway did not take the patient: a person sees to it."""
     found = find_told(turn.journey, event.enrolment, frozenset({"enrol"}))
     step = None if found is None else find_step(turn.release, turn.activation(found.key), found.path)

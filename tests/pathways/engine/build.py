@@ -474,17 +474,9 @@ class Player:
                 return f"book {action.name} {local(action.planned)}"
             case CloseVisit():
                 return f"close {self._names[action.visit]} {action.end}"
-            case CallSystem():
-                return f"call {action.name}"
-            case EnrolPatient():
-                return f"enrol {action.pathway}"
-            case ReopenJourney():
-                return "reopen"
+            case CallSystem() | EnrolPatient():
+                return f"call {action.name}" if isinstance(action, CallSystem) else f"enrol {action.pathway}"
             case RaiseAlarm():
                 return f"alarm {action.code}"
-            case EndJourney():
-                return f"end {action.reason}"
-            case ReopenJourney():
-                return "reopen"
-            case CallSystem():
-                return f"call {action.name}"
+            case EndJourney() | ReopenJourney():
+                return f"end {action.reason}" if isinstance(action, EndJourney) else "reopen"
