@@ -46,7 +46,7 @@ def rolled(kept: Sequence[Aggregate], now: datetime, zone: str) -> tuple[Aggrega
 
 def figures_of(values: Sequence[Known], *, since: date, until: date) -> Aggregate:
     """The figures of at least one value; unknown where one of them is known within bounds alone."""
-    numbers = [value for value in values if isinstance(value, float)]
+    numbers = [value for value in values if isinstance(value, int | float)]
     if len(numbers) < len(values):
         return Aggregate(since=since, until=until, count=len(values))
     return Aggregate(

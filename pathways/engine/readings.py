@@ -56,6 +56,8 @@ class Readings(dict[str, Reading]):
         series = list(self._series[reading.data])
         del series[bisect_left(series, in_series(reading), key=in_series)]
         self._series[reading.data] = series
+        if not series:
+            del self._series[reading.data]
         if reading.panel is not None:
             self._panels[reading.panel] = tuple(id for id in self._panels[reading.panel] if id != reading.id)
             if not self._panels[reading.panel]:
