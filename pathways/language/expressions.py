@@ -9,7 +9,9 @@ from pathways.language.documents import Path
 from pathways.language.draft import Draft
 from pathways.language.problems import Problem
 from pathways.language.release import VALUE_TYPES, bound_in, condition_of, expressions_of, vocabulary_of
+from pathways.language.schedule import parse_duration
 from pathways.language.step import Choose, Repeat, Set
+from pathways.language.timing import length
 from pathways.language.trigger import Becomes, Named, Observed
 from pathways.language.vocabulary import EVENT_TIME
 
@@ -40,6 +42,7 @@ def broken_expressions(draft: Draft) -> Iterator[Problem]:
                 yield draft.error(written.path, problem.message, problem.expected, offset=problem.offset)
         else:
             yield from _out_of_place(draft, written, condition)
+            yield from _without_figures(draft, written, condition)
     yield from _set_values(draft, vocabulary)
 
 
@@ -86,6 +89,9 @@ def _bound_by_event(track: Track) -> frozenset[str]:
     return frozenset((*track.when.bind, EVENT_TIME)) if isinstance(track.when, Named) else frozenset()
 
 
+KEPT = 30 * 86400
+"""Seconds for which values stay as they are where figures are kept: as long as results may be revised."""
+FIGURES = ("mean", "min", "max")
 _OF_A_JOURNEY = frozenset({"score", "item", "tier", "happened", "unanswered", "days_since", "known"})
 
 
@@ -107,6 +113,16 @@ def _out_of_place(draft: Draft, written: Written, condition: Condition) -> Itera
         for kind in sorted(_OF_A_JOURNEY & by_kind.keys()):
             what = f"'{kind}' looks at a journey, and there is none yet"
             yield draft.error(written.path, what, "expected what is known of the patient and the results")
+
+
+def _without_figures(draft: Draft, written: Written, condition: Condition) -> Iterator[Problem]:
+    """A problem for each look at figures that `keep` does not keep, further back than values stay."""
+    features = sorted((f.name, f.kind, f.window) for f in condition.features if f.kind in FIGURES and f.window)
+    for name, kind, window in features:
+        keep = draft.pathway.data[name].keep
+        if keep is not None and kind not in keep.as_ and length(parse_duration(window)) > KEPT:
+            what = f"'{kind}({name}, {window})' looks further back than values of '{name}' are kept"
+            yield draft.error(written.path, what, f"expected '{kind}' under 'as' of its 'keep'")
 
 
 def _set_values(draft: Draft, vocabulary: Vocabulary) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from pathways.language.draft import Draft
 from pathways.language.names import did_you_mean
 from pathways.language.problems import Problem
 from pathways.language.step import Call
-from pathways.language.trigger import Named
+from pathways.language.trigger import Named, Observed
 from pathways.language.units import KNOWN_CODES, normalise_unit
 from pathways.language.written import BoundType
 
@@ -24,6 +24,12 @@ def unusable_values(draft: Draft) -> Iterator[Problem]:
         yield from _data(draft, name, data, owners)
     for name, parameter in draft.pathway.parameters.items():
         yield from _parameter(draft, name, parameter)
+    for name, track in draft.pathway.tracks.items():
+        watched = track.when.data if isinstance(track.when, Observed) else ()
+        for number, member in enumerate(watched):
+            if member in watched[:number]:
+                here: Path = ("pathway", "tracks", name, "when", "observed", number)
+                yield draft.error(here, f"'{member}' stands twice in the panel", "expected each of its data once")
     yield from _names(draft)
 
 
@@ -45,6 +51,10 @@ def _data(draft: Draft, name: str, data: Data, owners: dict[str, str]) -> Iterat
         owners.setdefault(code, name)
     if data.plausible is not None and data.plausible[0] >= data.plausible[1]:
         yield draft.error((*path, "plausible"), "this range holds nothing", "expected [lowest, highest]")
+    figures = () if data.keep is None else data.keep.as_
+    for number, figure in enumerate(figures):
+        if figure in figures[:number]:
+            yield draft.error((*path, "keep", "as", number), f"'{figure}' stands twice", "expected each figure once")
     for word, meaning in data.text.items():
         if _STANDS_FOR.fullmatch(meaning) is None:
             what = f"'{meaning}' is not what a word can stand for"

@@ -93,14 +93,24 @@ def _trigger(draft: Draft, path: Path, track: Track) -> Iterator[Problem]:
                 yield draft.error(
                     (*path, "when", "time"), f"a time of day for what repeats every {every}", "expected no 'time'"
                 )
-        case Observed(fresh=fresh, worse=worse, model_fields_set=written):
-            yield from _elapsed(draft, (*path, "when", "fresh"), fresh)
-            if "by" in written and worse is None:
-                yield draft.error((*path, "when", "by"), "'by' without 'worse'", "expected 'worse: lower' or 'higher'")
+        case Observed() as observed:
+            yield from _observed(draft, (*path, "when"), observed)
         case Silent(for_=span):
             yield from _elapsed(draft, (*path, "when", "for"), span, least=60)
         case _:
             pass
+
+
+def _observed(draft: Draft, path: Path, observed: Observed) -> Iterator[Problem]:
+    yield from _elapsed(draft, (*path, "fresh"), observed.fresh)
+    if "by" in observed.model_fields_set and observed.worse is None:
+        yield draft.error((*path, "by"), "'by' without 'worse'", "expected 'worse: lower' or 'higher'")
+    if observed.confirm is not None:
+        within = observed.confirm.within
+        yield from _elapsed(draft, (*path, "confirm", "within"), within, least=60)
+        if not within.working and length(within) > _SECONDS["day"]:
+            what = f"values that agree within '{within}'"
+            yield draft.error((*path, "confirm", "within"), what, "expected at most '1d': nobody looks at them before")
 
 
 def _step(draft: Draft, placed: Placed) -> Iterator[Problem]:

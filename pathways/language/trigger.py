@@ -55,7 +55,11 @@ class Confirm(Written):
 class Observed(Written):
     """A result, alone or a panel of several, for which `if` is true."""
 
-    observed: DataName | Annotated[tuple[DataName, ...], Field(min_length=2, max_length=6)]
+    observed: Annotated[
+        Annotated[DataName, Tag("one")]
+        | Annotated[tuple[DataName, ...], Field(min_length=2, max_length=6), Tag("panel")],
+        Discriminator(lambda value: "panel" if isinstance(value, list | tuple) else "one"),
+    ]
     if_: ConditionText = Field(alias="if")
     worse: Literal["lower", "higher"] | None = None
     by: Annotated[Number, Field(ge=0)] = 0.0
