@@ -122,7 +122,7 @@ def _seen(draft: Draft) -> Iterator[tuple[Path, str, str]]:
             case Task(task=name, outcomes=outcomes, suspended_while=waits):
                 yield (*placed.path, "task"), "task", name
                 if waits is not None:
-                    yield (*placed.path, "suspended_while"), "what is waited for,", waits
+                    yield (*placed.path, "suspended_while"), "reason to wait", waits
                 for outcome in outcomes:
                     if outcome not in ALWAYS_POSSIBLE:
                         yield (*placed.path, "outcomes", outcome), "outcome", outcome
