@@ -95,8 +95,7 @@ def advance(release: Release, journey: Journey, event: AnyEvent, context: Contex
         happen(turn, event)
         _see(turn, event)
         left = _effects(turn, left)
-        if not isinstance(event, Tick):
-            look_after(turn)
+        look_after(turn)
     left = _serve(turn, turn.now, left)
     if left <= 0 and (turn.effects or _due(turn, turn.now) is not None):
         _overflow(turn)

@@ -24,7 +24,7 @@ def look(turn: Turn, name: str) -> None:
 
 
 def look_after(turn: Turn) -> None:
-    """After an event: what is deferred to no moment, or to one that has passed, is let go as soon as it may be."""
+    """With every turn: what is deferred to no moment, or to one that has passed, is let go as soon as it may be."""
     if turn.journey.status == "ended":
         return
     for name, state in tuple(turn.journey.tracks.items()):

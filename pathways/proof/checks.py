@@ -41,6 +41,9 @@ def _tasks(then: Then, outside: Outside, days: Days) -> Iterator[Unmet]:
 def _task(then: Then, task: SeenTask, days: Days) -> Iterator[Unmet]:
     if then.role is not None and then.role != task.role:
         yield Unmet(f"{task.name} of role {then.role}", task.role)
+    for noun, wanted, got in (("of", then.department, task.department), ("for", then.person, task.person)):
+        if wanted is not None and wanted != (got or "nobody"):
+            yield Unmet(f"{task.name} {noun} {wanted}", got or "nobody")
     due = "never" if task.due is None else days.written(task.due)
     wanted = then.due if then.due is None or then.due == "never" else days.written(then.due)
     if wanted is not None and wanted != due:

@@ -68,7 +68,7 @@ class Lines:
         for key, thing in BESIDE.items():
             if key in said and thing not in said:
                 self._notes.add((*path, key), f"'{key}' without '{thing}'", f"expected '{thing}' beside it", key=True)
-        for thing, key in (("complete", "outcome"), ("visit", "state")):
+        for thing, key in (("complete", "outcome"), ("attempt", "result"), ("visit", "state")):
             if thing in said and key not in said:
                 self._notes.add((*path, thing), f"'{thing}' without '{key}'", f"expected '{key}' beside it", key=True)
         for thing in ("pause", "resume", "withdraw", "die", "reinstate"):
@@ -135,7 +135,8 @@ class Lines:
         if written.resume:
             return Resumed(id=id, received=now, by=PERSON)
         if written.withdraw:
-            return Withdrawn(id=id, received=now, by=PERSON)
+            purpose = None if written.withdraw is True else written.withdraw
+            return Withdrawn(id=id, received=now, by=PERSON, purpose=purpose)
         if written.die:
             return Died(id=id, received=now, at=now)
         if written.leave is not None:
@@ -145,12 +146,15 @@ class Lines:
         return None
 
     def _on_task(self, written: WrittenLine, path: Path, id: str) -> OnTask | None:
-        for act in ("claim", "release", "complete", "unattended"):
-            task: str | None = getattr(written, act)
+        for act in ("claim", "release", "complete", "attempt", "suspend", "continue", "unattended"):
+            task: str | None = getattr(written, "continue_" if act == "continue" else act)
             if task is not None:
                 self._notes.known((*path, act), task, self._cast.tasks, "task")
-                done_at = None if written.at is None else self._instant((*path, "at"), written.at)
-                return OnTask(id=id, act=act, task=task, outcome=written.outcome or "", done_at=done_at)
+                said = {"at": written.at, "again": written.again, "until": written.until}
+                when = next(((key, text) for key, text in said.items() if text is not None), None)
+                at = None if when is None else self._instant((*path, when[0]), when[1])
+                told = written.outcome or written.result or ""
+                return OnTask(id=id, act=act, task=task, outcome=told, at=at)
         return None
 
     def _named(self, written: WrittenLine, path: Path, id: str) -> Thing | None:
@@ -161,7 +165,9 @@ class Lines:
             return FormAnswered(id=id, received=now, form=written.answer, answers=id, items=items)
         if written.visit is not None and written.state is not None:
             self._notes.known((*path, "visit"), written.visit, self._cast.visits, "visit")
-            return VisitReported(id=id, received=now, name=written.visit, state=written.state, at=now)
+            return VisitReported(
+                id=id, received=now, name=written.visit, state=written.state, at=now, department=written.department
+            )
         if written.happened is not None:
             self._notes.known((*path, "happened"), written.happened, self._cast.events, "event")
             return Happened(id=id, received=now, name=written.happened)

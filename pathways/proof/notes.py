@@ -33,10 +33,12 @@ class Notes:
 
     def said(self, path: Path, written: Written) -> frozenset[str]:
         """The keys that have a value; one that stands there without any is noted."""
-        for key in sorted(written.model_fields_set):
-            if getattr(written, key) is None:
+        # A key that Python keeps for itself has an underscore behind its name there.
+        said = {name.removesuffix("_"): getattr(written, name) for name in sorted(written.model_fields_set)}
+        for key, value in said.items():
+            if value is None:
                 self.add((*path, key), f"'{key}' is nothing", "expected a value behind it", key=True)
-        return frozenset(written.model_fields_set)
+        return frozenset(said)
 
     def line(self, path: Path) -> int:
         """The line of the file in which the value stands."""

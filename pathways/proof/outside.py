@@ -36,6 +36,8 @@ class SeenTask:
     role: str
     urgent: bool
     due: datetime | None
+    department: str | None = None
+    person: str | None = None
     rung: int = 0
     """The last rung that passed; 0 is the task's own role."""
     escalated_to: str | None = None
@@ -133,7 +135,15 @@ def _after(seen: Outside, action: AnyAction) -> Outside:
 
 
 def _opened(seen: Outside, action: OpenTask) -> Outside:
-    task = SeenTask(id=action.task, name=action.name, role=action.role, urgent=action.urgent, due=action.due)
+    task = SeenTask(
+        id=action.task,
+        name=action.name,
+        role=action.role,
+        urgent=action.urgent,
+        due=action.due,
+        department=action.department,
+        person=action.person,
+    )
     others = {id: other for id, other in seen.tasks.items() if id != action.task}
     return replace(seen, tasks={**others, action.task: task})
 

@@ -14,9 +14,12 @@ from pathways.engine.events import (
     AnyEvent,
     Enrolled,
     RungUnattended,
+    TaskAttempted,
     TaskClaimed,
     TaskCompleted,
+    TaskContinued,
     TaskReleased,
+    TaskSuspended,
 )
 from pathways.engine.reasons import Reason
 from pathways.proof.checks import Unmet, unmet
@@ -120,8 +123,17 @@ def _task_event(does: OnTask, task: SeenTask, now: datetime) -> AnyEvent:
         case "release":
             return TaskReleased(id=does.id, received=now, task=task.id, by=PERSON)
         case "complete":
-            at = does.done_at or now
+            at = does.at or now
             return TaskCompleted(id=does.id, received=now, task=task.id, by=PERSON, outcome=does.outcome, at=at)
+        case "attempt":
+            result = "call-back" if does.outcome == "call-back" else "no-answer"
+            return TaskAttempted(
+                id=does.id, received=now, task=task.id, by=PERSON, result=result, at=now, again_at=does.at
+            )
+        case "suspend":
+            return TaskSuspended(id=does.id, received=now, task=task.id, by=PERSON, until=does.at)
+        case "continue":
+            return TaskContinued(id=does.id, received=now, task=task.id, by=PERSON)
         case "unattended":
             return RungUnattended(id=does.id, received=now, task=task.id, rung=task.rung)
         case _:

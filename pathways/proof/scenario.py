@@ -23,11 +23,12 @@ class OnTask:
     """Something that befalls the open task of that name which was opened last: its id is known only in the play."""
 
     id: str
-    act: Literal["claim", "release", "complete", "unattended"]
+    act: Literal["claim", "release", "complete", "attempt", "suspend", "continue", "unattended"]
     task: str
     outcome: str = ""
-    done_at: datetime | None = None
-    """When it was really done; None is at the time of the line."""
+    """Of a completion its outcome, of an attempt its result."""
+    at: datetime | None = None
+    """When it was really done, is to be tried again, or is to go on; None where the line does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class Then:
 
     task: str | None = None
     role: str | None = None
+    department: str | None = None
+    person: str | None = None
     due: datetime | Literal["never"] | None = None
     urgent: bool | None = None
     escalated_to: str | None = None

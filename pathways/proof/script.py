@@ -7,7 +7,7 @@ from pydantic import Field
 
 from pathways.engine.journey import ExitReason, Scalar
 from pathways.engine.reasons import Code
-from pathways.language.written import Number, Written, YesNo
+from pathways.language.written import Number, Purpose, Written, YesNo
 
 Names = str | tuple[str, ...]
 
@@ -25,6 +25,8 @@ class WrittenThen(Written):
 
     task: str | None = None
     role: str | None = None
+    department: str | None = None
+    person: str | None = None
     due: str | None = None
     urgent: YesNo | None = None
     escalated_to: str | None = None
@@ -67,14 +69,21 @@ class WrittenLine(Written):
     at: str | None = None
     answer: str | None = None
     items: Mapping[str, Scalar] | None = None
+    attempt: str | None = None
+    result: Literal["no-answer", "call-back"] | None = None
+    again: str | None = None
+    suspend: str | None = None
+    until: str | None = None
+    continue_: str | None = Field(default=None, alias="continue")
     visit: str | None = None
+    department: str | None = None
     state: Literal["booked", "kept", "cancelled", "missed"] | None = None
     happened: str | None = None
     start: str | None = None
     stop: str | None = None
     pause: YesNo | None = None
     resume: YesNo | None = None
-    withdraw: YesNo | None = None
+    withdraw: YesNo | Purpose | None = None
     die: YesNo | None = None
     leave: Literal["transferred", "lost", "merged", "entered-in-error"] | None = None
     reinstate: YesNo | None = None
@@ -100,6 +109,9 @@ THINGS: tuple[str, ...] = (
     "claim",
     "release",
     "complete",
+    "attempt",
+    "suspend",
+    "continue",
     "answer",
     "visit",
     "happened",
@@ -115,7 +127,16 @@ THINGS: tuple[str, ...] = (
     "fact",
 )
 """What a line can do, one of them."""
-BESIDE: Mapping[str, str] = {"outcome": "complete", "at": "complete", "items": "answer", "state": "visit"}
+BESIDE: Mapping[str, str] = {
+    "outcome": "complete",
+    "at": "complete",
+    "result": "attempt",
+    "again": "attempt",
+    "until": "suspend",
+    "items": "answer",
+    "state": "visit",
+    "department": "visit",
+}
 """What may stand only beside a thing, and beside which."""
-ABOUT_TASK = ("role", "due", "urgent", "escalated_to", "flagged")
+ABOUT_TASK = ("role", "department", "person", "due", "urgent", "escalated_to", "flagged")
 """What a `then` may say only beside `task`."""

@@ -28,6 +28,8 @@ def read_then(written: WrittenThen, path: Path, cast: Cast, days: Days, notes: N
     return Then(
         task=written.task,
         role=written.role,
+        department=written.department,
+        person=written.person,
         due=due,
         urgent=written.urgent,
         escalated_to=written.escalated_to,

@@ -51,6 +51,20 @@ tracks:
         remind: [1d]
         reminder: visit-reminder
         missed: [{task: rebook, role: diabetes-nurse, due: 1d, ladder: routine}]
+  at-home:
+    when: {event: at-home}
+    steps:
+      - task: ring
+        role: diabetes-nurse
+        of: patient.department
+        to: patient.surgeon
+        clock: working
+        due: 4 working hours
+        ladder: routine
+        attempts: {max: 1, spaced: 10m}
+        suspended_while: waiting-for-patient
+  offer: {purpose: marketing, when: {event: asked}, steps: [{task: interview, role: head-nurse, due: 1d}]}
+  seen: {when: {event: seen}, steps: [{task: letter, role: head-nurse, of: visit.department, due: 1d}]}
   by-hand: {when: by-hand, steps: [{task: open-end, role: diabetes-nurse}]}
   tell: {when: by-hand, steps: [{notify: head-nurse, message: note}]}
 """
