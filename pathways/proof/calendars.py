@@ -40,5 +40,14 @@ _CHINA_2026 = Calendar(
     ),
     covers_until=date(2026, 12, 31),
 )
+SEASONS: Mapping[str, tuple[date, ...]] = MappingProxyType(
+    {
+        "first-fu": (date(2026, 7, 15), date(2027, 7, 20), date(2028, 7, 14)),
+        "middle-fu": (date(2026, 7, 25), date(2027, 7, 30), date(2028, 7, 24)),
+        "extra-fu": (date(2026, 8, 4), date(2028, 8, 3)),
+        "last-fu": (date(2026, 8, 14), date(2027, 8, 9), date(2028, 8, 13)),
+    }
+)
+"""The 三伏 of the years that a scenario may play in; in 2027 there is no extra session."""
 CALENDARS: Mapping[str, Calendar] = MappingProxyType({"china-2026": _CHINA_2026, "weekends": _WEEKENDS})
 """By name; both work from 08:00 to 17:00 in Asia/Shanghai."""

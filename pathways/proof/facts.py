@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from pathways.engine.context import Facts
-from pathways.proof.calendars import CALENDARS
+from pathways.proof.calendars import CALENDARS, SEASONS
 from pathways.proof.script import WrittenFacts
 
-BEGINNING = Facts(calendar=CALENDARS["china-2026"], consent=True)
+BEGINNING = Facts(calendar=CALENDARS["china-2026"], consent=True, seasons=SEASONS)
 """What is so unless a play says otherwise."""
 
 
