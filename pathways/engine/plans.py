@@ -1,5 +1,6 @@
 """Tracks that time starts: an instant, a repetition, a silence. Nothing far ahead is kept; each says when it is due."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -9,7 +10,7 @@ from pathways.engine.evidence import latest
 from pathways.engine.journey import Journey, Reading, TrackState
 from pathways.language.definition import Track
 from pathways.language.schedule import Moment, at_local
-from pathways.language.step import Visit
+from pathways.language.step import Steps, Together, Visit
 from pathways.language.trigger import At, Every, Silent
 
 LAST_DONE = "last_done"
@@ -58,11 +59,20 @@ def _repeated(every: Every, state: TrackState, journey: Journey, facts: Facts) -
 
 
 def begins(track: Track, date: datetime, facts: Facts, zone: str) -> datetime:
-    """When an occurrence starts: ahead of its date by what its first visit announces or allows early."""
-    first = track.steps[0]
-    if not isinstance(first, Visit):
-        return date
-    return min((moved(date, span, facts, zone, -1) for span in (*first.remind, first.window.early)), default=date)
+    """When an occurrence starts: ahead of its date by what the visits that it opens with announce or allow early."""
+    spans = [span for visit in _opening(track.steps) for span in (*visit.remind, visit.window.early)]
+    return min((moved(date, span, facts, zone, -1) for span in spans), default=date)
+
+
+def _opening(steps: Steps) -> Iterator[Visit]:
+    match steps[0] if steps else None:
+        case Visit() as visit:
+            yield visit
+        case Together(together=ways):
+            for way in ways.values():
+                yield from _opening(way)
+        case _:
+            pass
 
 
 def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, now: datetime) -> bool:

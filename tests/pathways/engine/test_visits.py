@@ -34,6 +34,23 @@ def test_a_visit_is_booked_ahead_and_reminded_of() -> None:
     assert play.until("2026-01-14 09:00") == ["send recheck"]
 
 
+def test_what_stands_beside_a_visit_begins_with_it() -> None:
+    """Steps together begin as early as the visits that they open with; a way without steps has none."""
+    play = Player(
+        """
+t:
+  when: {at: enrolled + 10d}
+  steps:
+    - together:
+        coming: [{visit: recheck, window: {late: 2d}, remind: [3d]}]
+        telling: [{notify: head-nurse, message: told}]
+        nothing: []
+"""
+    )
+    assert play.until("2026-01-12 08:59") == []
+    assert play.until("2026-01-12 09:00") == ["book recheck 2026-01-15 09:00", "notify head-nurse told", "send recheck"]
+
+
 def test_a_visit_is_missed_when_its_window_ends() -> None:
     """Nothing heard until the window's end means missed: its steps and the later ones follow."""
     play = booked()
