@@ -9,6 +9,8 @@ from pathways.language.release import Release
 from pathways.language.step import (
     AnyStep,
     Ask,
+    Call,
+    Enrol,
     Send,
     Steps,
     Task,
@@ -43,6 +45,10 @@ class Cast:
     forms: frozenset[str]
     messages: frozenset[str]
     events: frozenset[str]
+    calls: frozenset[str]
+    """Those that take back what others did, too."""
+    enrolments: frozenset[str]
+    """The other pathways."""
     tracks: frozenset[str]
     roles: frozenset[str]
 
@@ -67,6 +73,10 @@ def cast_of(release: Release) -> Cast:
             | {step.reminder for step in steps if isinstance(step, Visit) and step.reminder is not None}
         ),
         events=frozenset(track.when.event for track in pathway.tracks.values() if isinstance(track.when, Named)),
+        calls=frozenset(
+            name for step in steps if isinstance(step, Call) for name in (step.call, step.undo) if name is not None
+        ),
+        enrolments=frozenset(step.enrol for step in steps if isinstance(step, Enrol)),
         tracks=frozenset(pathway.tracks),
         roles=frozenset({step.role for step in steps if isinstance(step, Task)} | rungs | {pathway.owner}),
     )

@@ -1,7 +1,7 @@
 """Whether what a `then` says is so."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pathways.proof.days import Days
 from pathways.proof.outside import Outside, SeenTask
@@ -74,22 +74,29 @@ def _others(then: Then, outside: Outside) -> Iterator[Unmet]:
 
 def _happened(then: Then, outside: Outside) -> Iterator[Unmet]:
     """What must have happened since the previous look, or must not have."""
-    for message in then.sent:
-        if message not in outside.sent:
-            yield Unmet(f"sent {message}", _listed(outside.sent))
-    if then.not_sent == "anything":
-        if outside.sent:
-            yield Unmet("not sent anything", _listed(outside.sent))
-    else:
-        for message in then.not_sent:
-            if message in outside.sent:
-                yield Unmet(f"not sent {message}", _listed(outside.sent))
+    yield from _done("sent", then.sent, then.not_sent, outside.sent)
+    yield from _done("called", then.called, then.not_called, outside.called)
+    yield from _done("enrolled", then.enrolled, (), outside.enrolled)
     for track, code in then.reason.items():
         codes = [reason.code for reason in outside.reasons if reason.track == track]
         if code not in codes:
             yield Unmet(f"reason {track}: {code}", _listed(codes))
     if then.alarm is not None and (outside.alarms if then.alarm == "none" else then.alarm not in outside.alarms):
         yield Unmet(f"alarm {then.alarm}", _listed(outside.alarms))
+
+
+def _done(
+    verb: str, must: tuple[str, ...], must_not: tuple[str, ...] | Literal["anything"], done: tuple[str, ...]
+) -> Iterator[Unmet]:
+    """Each that must have been is among what was done, none that must not."""
+    for name in must:
+        if name not in done:
+            yield Unmet(f"{verb} {name}", _listed(done))
+    if must_not == "anything" and done:
+        yield Unmet(f"not {verb} anything", _listed(done))
+    for name in () if must_not == "anything" else must_not:
+        if name in done:
+            yield Unmet(f"not {verb} {name}", _listed(done))
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

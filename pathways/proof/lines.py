@@ -24,7 +24,7 @@ from pathways.proof.days import Days
 from pathways.proof.facts import facts_after
 from pathways.proof.notes import Notes
 from pathways.proof.results import Results, Unfit
-from pathways.proof.scenario import PERSON, Learnt, Line, OnTask, Thing
+from pathways.proof.scenario import PERSON, Learnt, Line, OnCall, OnEnrolment, OnTask, Thing
 from pathways.proof.script import BESIDE, THINGS, WrittenLine
 from pathways.proof.thens import read_then
 
@@ -65,10 +65,11 @@ class Lines:
         if len(things) > 1:
             listed = " and ".join(f"'{thing}'" for thing in things)
             self._notes.add(path, f"{listed} in one line", "expected one thing in a line")
-        for key, thing in BESIDE.items():
-            if key in said and thing not in said:
-                self._notes.add((*path, key), f"'{key}' without '{thing}'", f"expected '{thing}' beside it", key=True)
-        for thing, key in (("complete", "outcome"), ("attempt", "result"), ("visit", "state")):
+        for key, beside in BESIDE.items():
+            if key in said and said.isdisjoint(beside):
+                listed = " or ".join(f"'{thing}'" for thing in beside)
+                self._notes.add((*path, key), f"'{key}' without {listed}", f"expected {listed} beside it", key=True)
+        for thing, key in (("complete", "outcome"), ("attempt", "result"), ("visit", "state"), ("call", "outcome")):
             if thing in said and key not in said:
                 self._notes.add((*path, thing), f"'{thing}' without '{key}'", f"expected '{key}' beside it", key=True)
         for thing in ("pause", "resume", "withdraw", "die", "reinstate"):
@@ -123,6 +124,9 @@ class Lines:
         to_the_journey = self._to_the_journey(written, id)
         if to_the_journey is not None:
             return to_the_journey
+        of_others = self._of_others(written, path, id)
+        if of_others is not None:
+            return of_others
         on_task = self._on_task(written, path, id)
         if on_task is not None:
             return on_task
@@ -143,6 +147,19 @@ class Lines:
             return Left(id=id, received=now, by=PERSON, reason=written.leave)
         if written.reinstate:
             return Reinstated(id=id, received=now, by=PERSON)
+        return None
+
+    def _of_others(self, written: WrittenLine, path: Path, id: str) -> OnCall | OnEnrolment | None:
+        """What other systems reply."""
+        if written.call is not None:
+            self._notes.known((*path, "call"), written.call, self._cast.calls, "call")
+            if written.outcome is not None:
+                self._notes.known((*path, "outcome"), written.outcome, {"answered", "failed"}, "outcome of a call")
+            outcome = "failed" if written.outcome == "failed" else "answered"
+            return OnCall(id=id, call=written.call, outcome=outcome, data=dict(written.data or {}))
+        if written.refuse is not None:
+            self._notes.known((*path, "refuse"), written.refuse, self._cast.enrolments, "enrolment on")
+            return OnEnrolment(id=id, pathway=written.refuse, code=written.code or "excluded")
         return None
 
     def _on_task(self, written: WrittenLine, path: Path, id: str) -> OnTask | None:

@@ -9,10 +9,12 @@ from pathways.engine.actions import (
     AnnotateTask,
     AnyAction,
     BookVisit,
+    CallSystem,
     CloseAsk,
     CloseTask,
     CloseVisit,
     EndJourney,
+    EnrolPatient,
     EscalateTask,
     HoldTask,
     NotifyStaff,
@@ -66,7 +68,13 @@ class Outside:
     """By id, in the order in which they were first booked."""
     asks: Mapping[str, str] = field(default_factory=dict[str, str])
     """The form of each open question, by its id."""
+    calls: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The name of each call to a hospital system, by its id, in the order in which they were made."""
+    enrolments: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The pathway of each enrolment that was asked for, by its id."""
     ended: ExitReason | None = None
+    called: tuple[str, ...] = ()
+    enrolled: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -78,6 +86,14 @@ class Outside:
     def last_open(self, name: str) -> SeenTask | None:
         """The open task of that name which was opened last."""
         return next((task for task in reversed(self.open_tasks()) if task.name == name), None)
+
+    def last_call(self, name: str) -> str | None:
+        """The id of the call of that name which was made last."""
+        return next((id for id, called in reversed([*self.calls.items()]) if called == name), None)
+
+    def last_enrolment(self, pathway: str) -> str | None:
+        """The id of the last enrolment on that pathway."""
+        return next((id for id, asked in reversed([*self.enrolments.items()]) if asked == pathway), None)
 
     def after(self, actions: Iterable[AnyAction], reasons: Iterable[Reason]) -> "Outside":
         """What is to be seen once these have happened."""
@@ -95,7 +111,7 @@ class Outside:
         return replace(self, **{name: (*getattr(earlier, name), *getattr(self, name)) for name in HAPPENED})
 
 
-HAPPENED = ("sent", "alarms", "reasons")
+HAPPENED = ("called", "enrolled", "sent", "alarms", "reasons")
 """What is told since the last look; everything else is as it is."""
 
 
@@ -122,6 +138,10 @@ def _after(seen: Outside, action: AnyAction) -> Outside:
         case CloseVisit():
             visit = replace(seen.visits[action.visit], end=action.end)
             return replace(seen, visits={**seen.visits, action.visit: visit})
+        case CallSystem(call=id, name=name):
+            return replace(seen, calls={**seen.calls, id: name}, called=(*seen.called, name))
+        case EnrolPatient(enrolment=id, pathway=name):
+            return replace(seen, enrolments={**seen.enrolments, id: name}, enrolled=(*seen.enrolled, name))
         case RaiseAlarm():
             return replace(seen, alarms=(*seen.alarms, action.code))
         case EndJourney():

@@ -12,7 +12,9 @@ from typing import assert_never
 
 from pathways.engine.events import (
     AnyEvent,
+    CallAnswered,
     Enrolled,
+    EnrolmentRefused,
     RungUnattended,
     TaskAttempted,
     TaskClaimed,
@@ -25,7 +27,7 @@ from pathways.engine.reasons import Reason
 from pathways.proof.checks import Unmet, unmet
 from pathways.proof.days import Days
 from pathways.proof.outside import Outside, SeenTask
-from pathways.proof.scenario import PERSON, Learnt, Line, OnTask, Scenario, Thing
+from pathways.proof.scenario import PERSON, Learnt, Line, OnCall, OnEnrolment, OnTask, Scenario, Thing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +109,32 @@ def written(reason: Reason, days: Days) -> str:
 
 
 def _event(does: Thing, now: datetime, outside: Outside) -> AnyEvent | Learnt | Unmet:
-    if not isinstance(does, OnTask):
-        return does
+    match does:
+        case OnCall():
+            return _answer(does, now, outside)
+        case OnEnrolment():
+            return _refusal(does, now, outside)
+        case OnTask():
+            return _on_task(does, now, outside)
+        case _:
+            return does
+
+
+def _answer(does: OnCall, now: datetime, outside: Outside) -> AnyEvent | Unmet:
+    call = outside.last_call(does.call)
+    if call is None:
+        return Unmet(f"a call {does.call} to be answered", "none made")
+    return CallAnswered(id=does.id, received=now, call=call, outcome=does.outcome, data=does.data)
+
+
+def _refusal(does: OnEnrolment, now: datetime, outside: Outside) -> AnyEvent | Unmet:
+    enrolment = outside.last_enrolment(does.pathway)
+    if enrolment is None:
+        return Unmet(f"an enrolment on {does.pathway} to be refused", "none asked for")
+    return EnrolmentRefused(id=does.id, received=now, enrolment=enrolment, code=does.code)
+
+
+def _on_task(does: OnTask, now: datetime, outside: Outside) -> AnyEvent | Unmet:
     task = outside.last_open(does.task)
     if task is None:
         names = ", ".join(task.name for task in outside.open_tasks()) or "nothing"

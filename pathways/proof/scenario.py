@@ -10,7 +10,7 @@ from typing import Literal
 
 from pathways.engine.context import Facts
 from pathways.engine.events import AnyEvent
-from pathways.engine.journey import ExitReason, Patient
+from pathways.engine.journey import ExitReason, Patient, Scalar
 from pathways.engine.reasons import Code
 from pathways.proof.days import Days
 
@@ -32,6 +32,25 @@ class OnTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnCall:
+    """A hospital system answers the call of that name which was made last, or cannot do it."""
+
+    id: str
+    call: str
+    outcome: Literal["answered", "failed"]
+    data: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnEnrolment:
+    """The pathway does not take the patient whom it was last asked to."""
+
+    id: str
+    pathway: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
     """From `at` on these are the facts; the journey is told so."""
 
@@ -39,7 +58,7 @@ class Learnt:
     facts: Facts
 
 
-Thing = AnyEvent | OnTask | Learnt
+Thing = AnyEvent | OnTask | OnCall | OnEnrolment | Learnt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +78,9 @@ class Then:
     visit: Mapping[str, str] = field(default_factory=dict[str, str])
     waiting: str | None = None
     ended: ExitReason | Literal["nothing"] | None = None
+    called: tuple[str, ...] = ()
+    not_called: tuple[str, ...] | Literal["anything"] = ()
+    enrolled: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
     not_sent: tuple[str, ...] | Literal["anything"] = ()
     reason: Mapping[str, Code] = field(default_factory=dict[str, Code])

@@ -36,6 +36,9 @@ class WrittenThen(Written):
     visit: Mapping[str, str] = Field(default_factory=dict[str, str])
     waiting: str | None = None
     ended: ExitReason | Literal["nothing"] | None = None
+    called: Names | None = None
+    not_called: Names | None = None
+    enrolled: Names | None = None
     sent: Names | None = None
     not_sent: Names | None = None
     reason: Mapping[str, Code] = Field(default_factory=dict[str, Code])
@@ -79,6 +82,10 @@ class WrittenLine(Written):
     department: str | None = None
     state: Literal["booked", "kept", "cancelled", "missed"] | None = None
     happened: str | None = None
+    call: str | None = None
+    data: Mapping[str, Scalar] | None = None
+    refuse: str | None = None
+    code: str | None = None
     start: str | None = None
     stop: str | None = None
     pause: YesNo | None = None
@@ -115,6 +122,8 @@ THINGS: tuple[str, ...] = (
     "answer",
     "visit",
     "happened",
+    "call",
+    "refuse",
     "start",
     "stop",
     "pause",
@@ -127,16 +136,18 @@ THINGS: tuple[str, ...] = (
     "fact",
 )
 """What a line can do, one of them."""
-BESIDE: Mapping[str, str] = {
-    "outcome": "complete",
-    "at": "complete",
-    "result": "attempt",
-    "again": "attempt",
-    "until": "suspend",
-    "items": "answer",
-    "state": "visit",
-    "department": "visit",
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "outcome": ("complete", "call"),
+    "at": ("complete",),
+    "result": ("attempt",),
+    "again": ("attempt",),
+    "until": ("suspend",),
+    "items": ("answer",),
+    "state": ("visit",),
+    "department": ("visit",),
+    "data": ("call",),
+    "code": ("refuse",),
 }
-"""What may stand only beside a thing, and beside which."""
+"""What may stand only beside a thing, and beside which of them."""
 ABOUT_TASK = ("role", "department", "person", "due", "urgent", "escalated_to", "flagged")
 """What a `then` may say only beside `task`."""

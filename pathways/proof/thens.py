@@ -39,6 +39,9 @@ def read_then(written: WrittenThen, path: Path, cast: Cast, days: Days, notes: N
         visit=written.visit,
         waiting=written.waiting,
         ended=written.ended,
+        called=_names(written.called),
+        not_called="anything" if written.not_called == "anything" else _names(written.not_called),
+        enrolled=_names(written.enrolled),
         sent=_names(written.sent),
         not_sent="anything" if written.not_sent == "anything" else _names(written.not_sent),
         reason=written.reason,
@@ -77,6 +80,12 @@ def _know_names(written: WrittenThen, path: Path, cast: Cast, notes: Notes) -> N
     for name, end in written.closed.items():
         notes.known((*path, "closed", name), end, cast.tasks.get(name, {end}), f"end of {name}")
     _know_keys(written.reason, (*path, "reason"), cast.tracks, "track", notes)
+    for name in _names(written.called):
+        notes.known((*path, "called"), name, cast.calls, "call")
+    for name in _names(written.not_called):
+        notes.known((*path, "not_called"), name, {*cast.calls, "anything"}, "call")
+    for name in _names(written.enrolled):
+        notes.known((*path, "enrolled"), name, cast.enrolments, "enrolment on")
     for name in _names(written.sent):
         notes.known((*path, "sent"), name, cast.messages, "message")
     for name in _names(written.not_sent):

@@ -65,6 +65,16 @@ tracks:
         suspended_while: waiting-for-patient
   offer: {purpose: marketing, when: {event: asked}, steps: [{task: interview, role: head-nurse, due: 1d}]}
   seen: {when: {event: seen}, steps: [{task: letter, role: head-nurse, of: visit.department, due: 1d}]}
+  transport:
+    when: {event: ride-needed}
+    steps:
+      - call: book-ride
+        bind: {ride: text}
+        undo: cancel-ride
+        within: 2h
+        answered: [{task: tell-patient, role: diabetes-nurse}]
+        failed: [{task: find-ride, role: diabetes-nurse}]
+  rehabilitation: {when: {event: walks}, steps: [{enrol: knee-school}]}
   by-hand: {when: by-hand, steps: [{task: open-end, role: diabetes-nurse}]}
   tell: {when: by-hand, steps: [{notify: head-nurse, message: note}]}
 """
