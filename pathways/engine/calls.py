@@ -1,18 +1,16 @@
 """Calls to hospital systems and enrolments on other pathways: asked for with what is known, and taken back."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from pathways.engine import plans
 from pathways.engine.actions import CallSystem, EnrolPatient
 from pathways.engine.evidence import known_features, shown_features
 from pathways.engine.journey import Node, Scalar
 from pathways.engine.nodes import close
+from pathways.engine.recall import told_of
 from pathways.engine.turn import Turn
 from pathways.language.step import Call, Enrol
-from pathways.language.written import BoundType
 
 UNDO = "/undo"
 """The end of the id's path of the call that takes a call back."""
@@ -82,37 +80,11 @@ def _given(
         value: Scalar | None = text
         if isinstance(text, str):
             expression = turn.release.expression(text)
-            known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now)
-            bound = turn.activation(key).bound
-            known |= {f: bound[f.name] for f in expression.features if f.kind == "bound" and f.name in bound}
+            told = told_of(turn.journey, turn.activation(key))
+            known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now, told=told)
             value = expression.value(known)
             if value is None:
                 turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
                 return None
         given[name] = value
     return given
-
-
-def bound_of(declared: Mapping[str, BoundType], data: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """What of the data is bound to names: values of the declared types alone."""
-    return {name: data[name] for name, kind in declared.items() if name in data and _fits(data[name], kind)}
-
-
-def _fits(value: Scalar, kind: BoundType) -> bool:
-    match kind:
-        case "boolean":
-            return isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        case "text":
-            return isinstance(value, str)
-        case "date":
-            return isinstance(value, str) and _is_date(value)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

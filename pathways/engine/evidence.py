@@ -15,6 +15,7 @@ from pathways.engine.horizons import horizon_of
 from pathways.engine.journey import Journey, Reading, Scalar, Unread
 from pathways.engine.panels import Results, joined_panel
 from pathways.engine.readings import known_value, readings_of
+from pathways.engine.recall import NOTHING, Told, recalled
 from pathways.language.conditions import Feature, Interval, Known
 from pathways.language.definition import Data
 from pathways.language.release import Release
@@ -23,6 +24,8 @@ from pathways.language.units import DECIMALS, convert
 
 AHEAD = timedelta(minutes=10)
 """A time further ahead of its receipt than this is a wrong clock: it is set to the receipt and flagged."""
+_OF_DATA = frozenset({"latest", "previous", "mean", "min", "max", "count"})
+_OF_RESULTS_AND_PATIENT = _OF_DATA | {"value", "parameter", "patient", "diagnosed"}
 _COMPARED = re.compile(r"(<=|>=|<|>)? *(-?[0-9]+(?:\.[0-9]+)?)")
 
 
@@ -138,14 +141,19 @@ def known_features(
     *,
     now: datetime,
     results: Results = MappingProxyType({}),
+    told: Told = NOTHING,
 ) -> dict[Feature, Known]:
     """What is known of the features; those that are missing are unknown.
 
-    The bare names of data are the `results` at hand, and the windows of their data end with them.
+    The bare names of data are the `results` at hand, and the windows of their data end with them. The answers to a form
+    are those that were `told`, where they are to that form, and what is bound is what was told.
     """
     found: dict[Feature, Known] = {}
     for feature in features:
-        value = _feature(release, journey, facts, feature, now, results.get(feature.name))
+        if feature.kind in _OF_RESULTS_AND_PATIENT:
+            value = _feature(release, journey, facts, feature, now, results.get(feature.name))
+        else:
+            value = recalled(release, journey, facts, feature, told, now)
         if value is not None:
             found[feature] = value
     return found
@@ -162,8 +170,6 @@ def _feature(
             if own is not None and isinstance(own.value, float):
                 return own.value
             return release.pathway.parameters[feature.name].value
-        case "set":
-            return journey.values.get(feature.name)
         case "diagnosed":
             codes = facts.diagnoses
             return None if codes is None else any(code.startswith(feature.name) for code in codes)
@@ -221,14 +227,19 @@ def shown_features(values: Mapping[Feature, Known]) -> dict[str, Scalar | None]:
     """The values that a condition looked at, by the name that a lead knows, for the reason."""
     shown: dict[str, Scalar | None] = {}
     for feature, value in sorted(values.items(), key=lambda item: (item[0].kind, item[0].name)):
-        name = feature.name if feature.kind in {"value", "parameter", "set", "patient"} else _written(feature)
+        name = feature.name if feature.kind in _BARE else _written(feature)
         shown[name] = _bound(value) if isinstance(value, Interval) else value
     return shown
 
 
+_BARE = frozenset({"value", "parameter", "set", "patient", "bound"})
+
+
 def _written(feature: Feature) -> str:
-    inside = f"'{feature.name}'" if feature.kind == "diagnosed" else feature.name
-    return f"{feature.kind}({inside}, {feature.window})" if feature.window else f"{feature.kind}({inside})"
+    quoted = [f"'{name}'" for name in (feature.lexicon, feature.name, feature.item) if name is not None]
+    inside = [feature.name] if feature.kind in _OF_DATA else quoted
+    window = [feature.window] if feature.window is not None else []
+    return f"{feature.kind}({', '.join((*inside, *window))})"
 
 
 def _bound(value: Interval) -> str:

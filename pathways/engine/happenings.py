@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, HoldTask
+from pathways.engine.actions import AnnotateTask, CloseTask, CloseVisit, HoldTask
 from pathways.engine.admission import admit
 from pathways.engine.clocks import due_at, restarted, suspended
 from pathways.engine.events import (
@@ -36,11 +36,13 @@ from pathways.engine.events import (
     Withdrawn,
 )
 from pathways.engine.exits import leave
-from pathways.engine.journey import Activation, Cause, CauseKind, Effect, End, Node
+from pathways.engine.journey import Activation, Cause, Effect, End, Node
 from pathways.engine.ladders import alarm, pass_rung, rungs_of
+from pathways.engine.occasions import VISIT_KEPT, decide_event, remember_event
 from pathways.engine.outcomes import stop, waiting
+from pathways.engine.questionnaires import take_answers
 from pathways.engine.questions import find_step, is_urgent, task_at
-from pathways.engine.refusals import find_ask, find_task, find_visit, outcomes_of
+from pathways.engine.refusals import find_task, find_visit, outcomes_of
 from pathways.engine.reinstatement import reinstate
 from pathways.engine.replies import take_reply
 from pathways.engine.results import take_result
@@ -53,7 +55,6 @@ from pathways.engine.verdicts import Verdict
 from pathways.engine.visits import is_too_late, move
 from pathways.language.definition import Track
 from pathways.language.step import Visit
-from pathways.language.trigger import Named
 
 
 def happen(turn: Turn, event: AnyEvent) -> None:
@@ -62,14 +63,16 @@ def happen(turn: Turn, event: AnyEvent) -> None:
         case Tick():
             pass
         case Enrolled():
-            _start_tracks(turn, event, "enrolment", [n for n, t in _tracks(turn) if t.when == "enrolment"])
+            cause = Cause(kind="enrolment", occurrence=event.id, received=event.received)
+            names = [name for name, track in _tracks(turn) if track.when == "enrolment"]
+            _start_tracks(turn, [admit(turn, name, cause, values={}) for name in names])
         case Happened():
-            named = [n for n, t in _tracks(turn) if isinstance(t.when, Named) and t.when.event == event.name]
-            _start_tracks(turn, event, "event", named)
+            remember_event(turn, event.name, event.at or event.received)
+            _start_tracks(turn, decide_event(turn, event))
         case ResultReceived():
             take_result(turn, event)
         case FormAnswered():
-            _answer(turn, event)
+            take_answers(turn, event)
         case TaskClaimed() | TaskReleased() | TaskHandedOver() | TaskCompleted():
             _on_task(turn, event)
         case TaskAttempted() | TaskSuspended() | TaskContinued():
@@ -114,24 +117,10 @@ def _tracks(turn: Turn) -> Iterable[tuple[str, Track]]:
     return turn.release.pathway.tracks.items()
 
 
-def _start_tracks(turn: Turn, event: Enrolled | Happened, kind: CauseKind, names: list[str]) -> None:
-    cause = Cause(kind=kind, occurrence=event.id, received=event.received)
-    verdicts: list[Verdict] = [admit(turn, name, cause, values={}) for name in names]
+def _start_tracks(turn: Turn, verdicts: list[Verdict]) -> None:
     if not verdicts:
         turn.decide("not-watched")
     carry_out_all(turn, verdicts)
-
-
-def _answer(turn: Turn, event: FormAnswered) -> None:
-    found = find_ask(turn.release, turn.journey, event.form, event.ask)
-    if found is None:
-        turn.decide("not-watched", values={"form": event.form})
-        return
-    key, path = found
-    if turn.node(key, path).end == "missed":
-        recover(turn, key, path, event.form)
-    turn.act(CloseAsk(ask=turn.id_of(key, path), end="done", at=event.received))
-    close_step(turn, key, path, "done", way="answered", at=event.received, contact=None)
 
 
 def _on_task(turn: Turn, event: TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted) -> None:
@@ -244,6 +233,8 @@ def _visit(turn: Turn, event: VisitReported) -> None:
             # The need stays: the visit is open until its window ends.
             turn.decide("flagged", track=turn.activation(key).track, step=path)
         case "kept" | "missed":
+            if event.state == "kept":
+                remember_event(turn, VISIT_KEPT, event.at)
             end: End = "done" if event.state == "kept" else "missed"
             if turn.node(key, path).end == "missed":
                 recover(turn, key, path, step.visit)

@@ -162,6 +162,11 @@ class Cause:
     chosen: bool = False
     """A person chose it: exclusions and caps are passed, also after a pause."""
 
+    @property
+    def subject(self) -> str | None:
+        """What it stands on that may be corrected: its result, or its answers."""
+        return self.answers if self.result is None else self.result
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pathways.engine.aggregates import folded, rolled
+from pathways.engine.answers import without_old_answers
 from pathways.engine.clocks import moved
 from pathways.engine.context import Facts
 from pathways.engine.horizons import HORIZON, horizon_of
 from pathways.engine.journey import Activation, Aggregate, Journey, Reading, TrackState
+from pathways.engine.occasions import without_old_events
 from pathways.engine.panels import panel_of, stood_on
 from pathways.engine.readings import readings_of
 from pathways.language.release import Release
@@ -28,6 +30,7 @@ def forget(release: Release, journey: Journey, facts: Facts) -> Journey:
         journey = _with_used(release, journey, [journey.activations[key] for key in over])
         kept = {key: activation for key, activation in journey.activations.items() if key not in over}
         journey = replace(journey, activations=kept)
+    journey = without_old_events(release, without_old_answers(journey), facts)
     journey = _without_readings(release, journey, horizons)
     return _with_figures(release, journey, facts)
 
@@ -48,7 +51,7 @@ def _with_used(release: Release, journey: Journey, gone: list[Activation]) -> Jo
     tracks = dict(journey.tracks)
     for activation in gone:
         state, trigger = tracks.get(activation.track, TrackState()), release.pathway.tracks[activation.track].when
-        used = [cause.result for cause in activation.causes if cause.result is not None]
+        used = [cause.subject for cause in activation.causes if cause.subject is not None]
         used += [reading.id for cause in activation.causes for reading in stood_on(trigger, cause, journey)]
         tracks[activation.track] = replace(state, used=tuple(dict.fromkeys((*state.used, *used)))[-USED_LIMIT:])
     return replace(journey, tracks=tracks)

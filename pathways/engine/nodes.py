@@ -13,6 +13,7 @@ from pathways.engine.ladders import watch_calendar
 from pathways.engine.panels import Results, results_of
 from pathways.engine.paths import AGAIN, choosers, times_again
 from pathways.engine.questions import is_urgent, steps_on
+from pathways.engine.recall import told_of
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
 from pathways.language.step import Again, Choose, Notify, Set, Task, name_of
@@ -69,11 +70,11 @@ def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
 def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:
     """The way of a choice: the first case that is true, `unknown` where one before it cannot be known."""
     activation = turn.activation(key)
-    results = results_at(turn, activation)
+    results, told = results_at(turn, activation), told_of(turn.journey, activation)
     for number, case in enumerate(step.cases, start=1):
         condition = turn.release.condition(case.if_)
         known = known_features(
-            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, results=results
+            turn.release, turn.journey, turn.facts, condition.features, now=turn.now, results=results, told=told
         )
         truth = condition.evaluate(known)
         if truth is Truth.TRUE:
@@ -96,7 +97,8 @@ def set_value(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
     value = step.to
     if isinstance(value, str):
         expression = turn.release.expression(value)
-        known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now)
+        told = told_of(turn.journey, turn.activation(key))
+        known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now, told=told)
         answer = expression.value(known)
         if answer is None:
             turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))

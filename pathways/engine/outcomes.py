@@ -44,7 +44,15 @@ def _started_by(turn: Turn, effect: Effect) -> Cause:
     if asked is None or asked.kind not in {"question", "review"} or not asked.causes:
         return cause
     about = asked.causes[-1]
-    return replace(cause, kind=about.kind, result=about.result, low=about.low, high=about.high)
+    return replace(
+        cause,
+        kind=about.kind,
+        result=about.result,
+        answers=about.answers,
+        low=about.low,
+        high=about.high,
+        bound=about.bound,
+    )
 
 
 def waiting(turn: Turn, effect: Effect) -> list[str]:

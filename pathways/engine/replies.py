@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pathways.engine import undo
-from pathways.engine.calls import UNDO, bound_of
+from pathways.engine.binding import bound_of
+from pathways.engine.calls import UNDO
 from pathways.engine.events import CallAnswered, EnrolmentRefused
 from pathways.engine.ids import node_id
 from pathways.engine.journey import Journey

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from pathways.engine import undo
 from pathways.engine.admission import admit, cause_value, review
+from pathways.engine.answering import answers_still_hold
 from pathways.engine.caps import counted_starts
 from pathways.engine.confirmation import alone_until, follows
 from pathways.engine.ids import activation_id
@@ -19,7 +20,7 @@ from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Verdict
 from pathways.engine.watching import occurrence_of, truth_of
 from pathways.language.conditions import Truth
-from pathways.language.trigger import Confirm, Observed
+from pathways.language.trigger import Answered, Confirm, Observed
 
 ACTED_ON = frozenset({"started", "joined", "capped", "worse", "annotated"})
 """Codes of verdicts for which the value is true and acted on."""
@@ -35,8 +36,8 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
     """Does what the verdict intends and leaves its reason."""
     if verdict.intent in {"start", "restart"} and gives_way(turn, verdict):
         verdict = replace(verdict, code="yielded", intent="yield")
-    if verdict.cause.result is not None and verdict.code in ACTED_ON and verdict.kind == "steps":
-        undo.cancel_corrections(turn, verdict.cause.result)
+    if verdict.cause.subject is not None and verdict.code in ACTED_ON and verdict.kind == "steps":
+        undo.cancel_corrections(turn, verdict.cause)
     turn.decide(verdict.code, track=verdict.track, occurrence=verdict.cause.occurrence, values=dict(verdict.values))
     state = turn.state(verdict.track)
     match verdict.intent:
@@ -77,8 +78,8 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
 
 
 def _replaces(cause: Cause, other: Cause) -> bool:
-    """Whether the cause is the other one anew: a later version of its result, the same silence grown longer."""
-    return other.kind == cause.kind == "silent" if other.result is None else other.result == cause.result
+    """Whether the cause is the other one anew: a later version of what it stands on, the same silence grown longer."""
+    return other.kind == cause.kind == "silent" if other.subject is None else other.subject == cause.subject
 
 
 def _without(causes: tuple[Cause, ...], cause: Cause) -> tuple[Cause, ...]:
@@ -103,7 +104,7 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         )
         base = cause_value(track.when, cause)
         turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
-        undo.supersede(turn, name, {one.result for one in (cause, *verdict.confirming)})
+        undo.supersede(turn, name, {one.subject for one in (cause, *verdict.confirming)})
     activation = Activation(
         track=name,
         occurrence=turn.unused(name, verdict.kind, cause.occurrence),
@@ -114,6 +115,7 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         planned_for=cause.planned_for,
         about=name if verdict.kind in {"question", "review"} else None,
         causes=(cause, *verdict.confirming),
+        bound=cause.bound,
         base=cause_value(track.when, cause) if verdict.kind in {"steps", "question"} else None,
         chosen=cause.chosen,
         note=verdict.note,
@@ -147,7 +149,7 @@ def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
     if activation.state == "undone":
         annotate(turn, key, "undone", verdict.values, flag=True)
         return
-    causes = tuple(cause for cause in activation.causes if cause.result != verdict.cause.result)
+    causes = tuple(cause for cause in activation.causes if cause.subject != verdict.cause.subject)
     if activation.chosen:
         # A person decided to start it on this value: that is theirs to take back.
         annotate(turn, key, "undone", verdict.values, flag=True)
@@ -216,6 +218,8 @@ def latest_of(turn: Turn, name: str, cause: Cause) -> Reading | None:
 def still_holds(turn: Turn, name: str, cause: Cause) -> bool:
     """Whether the value behind the cause is still true and no later one is false."""
     trigger = turn.track(name).when
+    if isinstance(trigger, Answered) and cause.answers is not None:
+        return answers_still_hold(turn, trigger, cause)
     if not isinstance(trigger, Observed) or cause.result is None:
         return True
     reading = latest_of(turn, name, cause)

@@ -73,7 +73,7 @@ def _observed(turn: Turn, name: str, track: Track, trigger: Observed, reading: R
         beside = _beside_unread(turn, trigger, reading, holder, truth)
         if beside is not None:
             return Verdict(track=name, code=beside, cause=cause, intent="annotate", target=holder, values=values)
-        return _not_true(turn, name, cause, holder, truth, values)
+        return not_true(turn, name, cause, holder, truth, values)
     # Who only looked at a value that could not be acted on has not acted on this one.
     if holder is not None and turn.activation(holder).kind in {"steps", "question"}:
         return _still_true(turn, name, trigger, cause, holder, values)
@@ -155,11 +155,12 @@ def _looked_at(turn: Turn, reading: Reading) -> Verdict:
     return Verdict(track=name, code="unreadable", cause=about, intent="start", kind="look", values=values)
 
 
-def _not_true(turn: Turn, name: str, cause: Cause, holder: str | None, truth: Truth, values: Values) -> Verdict:
+def not_true(turn: Turn, name: str, cause: Cause, holder: str | None, truth: Truth, values: Values) -> Verdict:
+    """Losing what made it true: nothing of it waits any more, and what stands on it loses a cause."""
     code: Code = "false" if truth is Truth.FALSE else "unknown"
     if holder is None:
         return Verdict(track=name, code=code, cause=cause, intent="lose", values=values)
-    others = [other for other in turn.activation(holder).causes if other.result != cause.result]
+    others = [other for other in turn.activation(holder).causes if other.subject != cause.subject]
     lost: Code = "re-based" if others else "undone"
     return Verdict(track=name, code=lost, cause=cause, intent="lose", target=holder, values=values)
 
@@ -218,7 +219,7 @@ def _changed(
     cause = _made_so_by(turn, trigger, other, reading)
     holder = attached(turn, name, subject_of(trigger, other))
     if was is Truth.TRUE and truth is not Truth.TRUE:
-        yield _not_true(turn, name, cause, holder, truth, values)
+        yield not_true(turn, name, cause, holder, truth, values)
     elif was is not Truth.TRUE and truth is Truth.TRUE:
         yield _newly_true(turn, name, trigger, cause, other, holder, values)
 
@@ -243,15 +244,15 @@ def _made_so_by(turn: Turn, trigger: Observed, other: Reading, reading: Reading)
     return replace(cause, received=max(other.received, reading.received))
 
 
-def attached(turn: Turn, track: str, result: str) -> str | None:
-    """The latest activation of the track that stands on the result; an undone one while work that was begun is open."""
+def attached(turn: Turn, track: str, subject: str) -> str | None:
+    """The latest activation of the track that stands on the result or answers; of undone ones if begun work is open."""
     found = [
         key
         for key, activation in turn.journey.activations.items()
         if activation.track == track
         and activation.kind in {"steps", "first-task", "review", "question"}
         and (activation.state != "undone" or open_tasks(turn, key))
-        and any(cause.result == result for cause in activation.causes)
+        and any(cause.subject == subject for cause in activation.causes)
     ]
     return found[-1] if found else None
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, RecallMessage
 from pathways.engine.calls import take_back
-from pathways.engine.journey import Activation, ActivationKind, Effect, Node
+from pathways.engine.journey import Activation, ActivationKind, Cause, Effect, Node
 from pathways.engine.paths import choosers, parallel
 from pathways.engine.questions import find_step
 from pathways.engine.steps import ask_staff
@@ -228,22 +228,22 @@ def _end_interruption(turn: Turn, key: str, activation: Activation) -> None:
     ask_staff(turn, key, "", "interruption", activation.track)
 
 
-def cancel_corrections(turn: Turn, result: str) -> None:
-    """What a result said is true again: corrections that nobody has begun are not needed."""
+def cancel_corrections(turn: Turn, cause: Cause) -> None:
+    """What a result or answers said is true again: corrections that nobody has begun are not needed."""
     for key, activation in tuple(turn.journey.activations.items()):
-        about_it = any(cause.result == result for cause in activation.causes)
+        about_it = any((other.result, other.answers) == (cause.result, cause.answers) for other in activation.causes)
         if activation.kind in {"correction", "interruption"} and activation.state == "running" and about_it:
             undo(turn, key, "restarted")
 
 
-def supersede(turn: Turn, track: str, results: set[str | None]) -> None:
+def supersede(turn: Turn, track: str, subjects: set[str | None]) -> None:
     """The value is acted on now: what nobody has begun, and only looked at it, is not needed."""
     for key, activation in tuple(turn.journey.activations.items()):
         if activation.track != track or activation.state != "running":
             continue
-        if activation.kind == "first-task" or (activation.kind == "review" and _only_about(activation, results)):
+        if activation.kind == "first-task" or (activation.kind == "review" and _only_about(activation, subjects)):
             undo(turn, key, "restarted")
 
 
-def _only_about(activation: Activation, results: set[str | None]) -> bool:
-    return all(cause.result in results for cause in activation.causes)
+def _only_about(activation: Activation, subjects: set[str | None]) -> bool:
+    return all(cause.subject in subjects for cause in activation.causes)

@@ -106,6 +106,11 @@ class Release:
         return found
 
     @cached_property
+    def tags(self) -> frozenset[str]:
+        """The values that are tags: false until they are set."""
+        return frozenset(name for name, value in self.pathway.values.items() if value.type == "tag")
+
+    @cached_property
     def event_windows(self) -> Mapping[str, tuple[Duration, ...]]:
         """How far back the conditions look at events, by the name of the event."""
         found: dict[str, tuple[Duration, ...]] = {}

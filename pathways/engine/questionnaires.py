@@ -1,0 +1,62 @@
+"""Taking in answers: a version is filed, every track that watches the form is judged, the question is closed."""
+
+from dataclasses import replace
+
+from pathways.engine.actions import CloseAsk
+from pathways.engine.answering import decide_answers
+from pathways.engine.answers import FiledAnswers, file_answers
+from pathways.engine.events import FormAnswered
+from pathways.engine.journey import Answers
+from pathways.engine.reasons import Code
+from pathways.engine.refusals import find_ask
+from pathways.engine.starts import carry_out_all
+from pathways.engine.steps import ask_staff, close_step
+from pathways.engine.turn import Turn
+from pathways.engine.undo import recover
+
+
+def take_answers(turn: Turn, event: FormAnswered) -> None:
+    """Files the answers, lets every track that watches their form answer, and closes the question that they answer."""
+    filed = file_answers(turn.release, turn.journey, event)
+    if filed is None:
+        turn.decide("not-watched", values={"form": event.form})
+        return
+    changed = filed.verdict in {"new", "revised"}
+    if changed:
+        turn.journey = replace(turn.journey, answers={**turn.journey.answers, event.answers: filed.answers})
+    verdicts = decide_answers(turn, filed)
+    carry_out_all(turn, verdicts)
+    used = _close(turn, event) if filed.verdict == "new" and not event.withdrawn else _correct(turn, filed)
+    if not verdicts and not used:
+        codes: dict[str, Code] = {"duplicate": "duplicate", "superseded": "superseded"}
+        turn.decide(codes.get(filed.verdict, "not-watched"), values={"form": event.form})
+
+
+def _close(turn: Turn, event: FormAnswered) -> bool:
+    found = find_ask(turn.release, turn.journey, event.form, event.ask)
+    if found is None:
+        return False
+    key, path = found
+    if turn.node(key, path).end == "missed":
+        recover(turn, key, path, event.form)
+    turn.act(CloseAsk(ask=turn.id_of(key, path), end="done", at=event.received))
+    close_step(turn, key, path, "done", way="answered", at=event.received, contact=None, result=event.answers)
+    return True
+
+
+def _correct(turn: Turn, filed: FiledAnswers) -> bool:
+    """What steps did on answers that say something else now is not taken back: a person looks at it."""
+    before = filed.before
+    if filed.verdict != "revised" or before is None or _said(before) == _said(filed.answers):
+        return False
+    for key, activation in tuple(turn.journey.activations.items()):
+        for path, node in activation.nodes.items():
+            below = any(other.startswith(f"{path}/answered/") for other in activation.nodes)
+            if node.kind == "ask" and node.result == filed.answers.id and below:
+                ask_staff(turn, key, path, "decision", filed.answers.form)
+                return True
+    return False
+
+
+def _said(answers: Answers) -> tuple[object, ...]:
+    return (answers.score, dict(answers.items), dict(answers.tiers), answers.withdrawn)
