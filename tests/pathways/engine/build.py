@@ -70,6 +70,7 @@ from pathways.language.step import Steps, branches
 from pathways.language.written import Purpose
 
 ZONE = "Asia/Shanghai"
+TEXT = {"zh": "文", "en": "Text"}
 VisitState = Literal["booked", "kept", "cancelled", "missed"]
 CODES = {
     "glucose": ("14749-6", "mmol/L"),
@@ -113,9 +114,12 @@ FACTS = Facts(calendar=CALENDAR, consent=True, inpatient=False, diagnoses=("E11.
 
 
 @lru_cache(maxsize=256)
-def release(tracks: str, *, more: str = "") -> Release:
-    """A release of the tracks, in YAML; `more` are parts of the pathway that replace those of every test."""
-    return release_of({**read_yaml(BASE), **read_yaml(more), "tracks": read_yaml(tracks)})
+def release(tracks: str, *, more: str = "", items: str = "") -> Release:
+    """A release of the tracks, in YAML; `more` are parts of the pathway that replace those of every test.
+
+    `items` are the items of forms, by the form's name.
+    """
+    return release_of({**read_yaml(BASE), **read_yaml(more), "tracks": read_yaml(tracks)}, items=read_yaml(items))
 
 
 def read_yaml(text: str) -> dict[str, Any]:
@@ -124,8 +128,8 @@ def read_yaml(text: str) -> dict[str, Any]:
     return reader.load(text) or {}
 
 
-def release_of(pathway: Mapping[str, Any]) -> Release:
-    """A checked release of the pathway, with a form and a message for each name that its steps mention."""
+def release_of(pathway: Mapping[str, Any], *, items: Mapping[str, Any] | None = None) -> Release:
+    """A checked release of the pathway, with a form and a message for each name that it mentions."""
     contents = Contents.model_validate({"pathway": pathway, "forms": {}, "messages": {}})
     forms: set[str] = set()
     messages: set[str] = set()
@@ -135,11 +139,12 @@ def release_of(pathway: Mapping[str, Any]) -> Release:
             messages |= {n for n in (getattr(step, key, None) for key in ("send", "message", "reminder")) if n}
             if getattr(step, "remind", ()) and getattr(step, "visit", None):
                 messages.add(step.reminder or step.visit)
-    question = {"code": "well", "text": {"zh": "好", "en": "Well?"}, "type": "boolean"}
+        forms |= {name for name in (getattr(track.when, "answered", None),) if name}
+    asked = dict.fromkeys(sorted(forms), [{"code": "well", "type": "boolean"}]) | dict(items or {})
     contents = Contents.model_validate(
         {
             "pathway": pathway,
-            "forms": {name: {"form": name, "title": {"zh": "表", "en": "Form"}, "items": [question]} for name in forms},
+            "forms": {name: {"form": name, "title": TEXT, "items": _items(of)} for name, of in asked.items()},
             "messages": {name: {"message": name, "text": {"zh": "信", "en": "Message"}} for name in messages},
         }
     )
@@ -147,6 +152,18 @@ def release_of(pathway: Mapping[str, Any]) -> Release:
     if problems:
         raise ValueError("; ".join(problems))
     return make_release(contents)
+
+
+def _items(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items and options with a text each."""
+    return [
+        {
+            **item,
+            "text": TEXT,
+            **({"options": [{**o, "text": TEXT} for o in item["options"]]} if "options" in item else {}),
+        }
+        for item in items
+    ]
 
 
 def _steps(steps: Steps) -> Iterator[Any]:
@@ -296,9 +313,32 @@ class Player:
         """A person says that the task waits no more."""
         return self.play(TaskContinued(id=self._id(), received=self.now, task=self.task(name).task, by=by))
 
-    def answer(self, form: str, ask: str | None = None) -> list[str]:
-        """Answers to a form come in."""
-        return self.play(FormAnswered(id=self._id(), received=self.now, form=form, answers="a", ask=ask))
+    def answer(
+        self,
+        form: str,
+        ask: str | None = None,
+        *,
+        id: str | None = None,
+        version: int = 1,
+        withdrawn: bool = False,
+        given: str | None = None,
+        **items: Scalar,
+    ) -> list[str]:
+        """A version of answers to a form comes in; they were `given` now unless said otherwise."""
+        event = self._id()
+        return self.play(
+            FormAnswered(
+                id=event,
+                received=self.now,
+                form=form,
+                answers=id or event,
+                version=version,
+                withdrawn=withdrawn,
+                at=None if given is None else at(given),
+                ask=ask,
+                items=items,
+            )
+        )
 
     def visit(
         self,
@@ -323,9 +363,10 @@ class Player:
             )
         )
 
-    def happen(self, name: str) -> list[str]:
-        """A named event."""
-        return self.play(Happened(id=self._id(), received=self.now, name=name))
+    def happen(self, name: str, when: str | None = None, **data: Scalar) -> list[str]:
+        """A named event with its data."""
+        happened = None if when is None else at(when)
+        return self.play(Happened(id=self._id(), received=self.now, name=name, at=happened, data=data))
 
     def reply(self, call: str, **data: Scalar) -> list[str]:
         """A system answers the call of that name that was made last, or of that id."""
