@@ -140,7 +140,7 @@ def release_of(pathway: Mapping[str, Any], *, items: Mapping[str, Any] | None = 
             if getattr(step, "remind", ()) and getattr(step, "visit", None):
                 messages.add(step.reminder or step.visit)
         forms |= {name for name in (getattr(track.when, "answered", None),) if name}
-    asked = dict.fromkeys(sorted(forms), [{"code": "well", "type": "boolean"}]) | dict(items or {})
+    asked = {name: [{"code": "well", "type": "boolean"}] for name in sorted(forms)} | dict(items or {})
     contents = Contents.model_validate(
         {
             "pathway": pathway,
@@ -157,11 +157,7 @@ def release_of(pathway: Mapping[str, Any], *, items: Mapping[str, Any] | None = 
 def _items(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Items and options with a text each."""
     return [
-        {
-            **item,
-            "text": TEXT,
-            **({"options": [{**o, "text": TEXT} for o in item["options"]]} if "options" in item else {}),
-        }
+        {"text": TEXT, **item, "options": [{"text": TEXT, **option} for option in item.get("options", ())]}
         for item in items
     ]
 

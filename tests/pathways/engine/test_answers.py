@@ -1,8 +1,9 @@
 """Answers: what they score and say, and what becomes of a track when they are corrected, withdrawn or late."""
 
+from typing import Any
+
 import pytest
 
-from pathways.engine.journey import Scalar
 from pathways.language.lexicons import plain, tier_of
 from tests.pathways.engine.build import Player, release
 
@@ -55,7 +56,7 @@ def player(condition: str | None, *, more: str = "", steps: str = CALL) -> Playe
         ("score('epds') >= cut && item('other', 'n') > 1", {"a": "x", "b": "y"}, "unknown"),
     ],
 )
-def test_a_condition_looks_at_the_answers(condition: str | None, items: dict[str, Scalar], why: str) -> None:
+def test_a_condition_looks_at_the_answers(condition: str | None, items: dict[str, Any], why: str) -> None:
     """A score needs every item that counts, an item is what was answered, and what was not answered is unknown."""
     play = player(condition)
     play.answer("epds", **items)
@@ -123,7 +124,7 @@ def test_a_person_who_has_begun_is_told() -> None:
         ({"id": "c"}, True),
     ],
 )
-def test_capped_answers_start_when_they_still_hold(later: dict[str, Scalar], opened: bool) -> None:
+def test_capped_answers_start_when_they_still_hold(later: dict[str, Any], opened: bool) -> None:
     """At the end of the window what is still true starts, unless later answers say otherwise."""
     play = player("score('epds') >= cut", more="at_most: once per 4h, ")
     play.answer("epds", id="a", a="x", b="y")
@@ -132,7 +133,7 @@ def test_capped_answers_start_when_they_still_hold(later: dict[str, Scalar], ope
     play.answer("epds", id="b", a="x", b="y")
     assert play.why == ["t capped"]
     play.after("1h")
-    play.answer("epds", **later)  # pyright: ignore[reportArgumentType]
+    play.answer("epds", **later)
     assert play.open == []
     play.after("3h")
     assert play.open == (["call"] if opened else [])

@@ -3,7 +3,7 @@
 import pytest
 
 from pathways.engine.actions import CallSystem, EnrolPatient
-from pathways.engine.calls import bound_of
+from pathways.engine.binding import bound_of
 from pathways.engine.journey import Scalar
 from pathways.language.written import BoundType
 from tests.pathways.engine.build import Player, local
