@@ -42,6 +42,8 @@ class Result:
     comparator: Comparator | None = None
     text: str | None = None
     origin: Origin = "unknown"
+    panel: str | None = None
+    """What the source calls the measurement that several results are of."""
     version: int | None = None
     """Where the source counts its versions; else other content is the next one."""
 
@@ -226,6 +228,7 @@ def event_for(row: tables.Observation, journey: str, *, received: datetime) -> R
         comparator=_comparator(row.comparator),
         unit=row.unit,
         text=row.text,
+        panel=row.panel,
         origin=_origin(row.origin),
     )
 
@@ -316,8 +319,16 @@ def _digest(result: Result) -> str:
         result.effective.isoformat(),
         result.status,
         result.origin,
+        *([] if result.panel is None else [result.panel]),
     ]
     return blake2b(json.dumps(content, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+
+
+def _panel(result: Result) -> str | None:
+    """The panel's id here: panels of two systems are never one."""
+    if result.panel is None:
+        return None
+    return blake2b(json.dumps([result.source_system, result.panel]).encode(), digest_size=16).hexdigest()
 
 
 def _row(
@@ -338,6 +349,7 @@ def _row(
         effective=result.effective,
         status=result.status,
         origin=result.origin,
+        panel=_panel(result),
         received=now,
         state="stored",
         digest=digest,
@@ -357,6 +369,7 @@ def _hold(session: Session, row: tables.Observation, result: Result, problem: No
         "effective": result.effective.isoformat(),
         "status": result.status,
         "origin": result.origin,
+        "panel": result.panel,
         "source": {"system": result.source_system, "id": result.source_id, "version": row.version},
     }
     held = quarantine.hold(session, reason=problem, payload=payload, now=now, observation=row.id)

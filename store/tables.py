@@ -497,6 +497,8 @@ class Observation(Base):
     effective: Mapped[datetime]
     status: Mapped[str]
     origin: Mapped[str]
+    panel: Mapped[str | None]
+    """The same for every result of one measurement; derived, so that nothing of the source's own id is in it."""
     received: Mapped[datetime]
     state: Mapped[ObservationState]
     digest: Mapped[str]

@@ -53,6 +53,11 @@ class NewObservation(Given):
     effective: fields.Instant
     status: ResultStatus = "final"
     source: Source
+    panel: fields.Word | None = Field(
+        None,
+        description="What the source calls a measurement of several values, such as one blood pressure: its results"
+        " are judged together. Without it results of the same time and origin are.",
+    )
     origin: Origin = "unknown"
     version: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = Field(
         None, description="Where the source counts versions; else other content under the same id is the next one."
@@ -129,6 +134,7 @@ class Observation(Given):
     effective: datetime
     status: str
     source: Source
+    panel: str | None = Field(description="The same for every result of one measurement.")
     origin: str
     version: int
     received: datetime
@@ -215,6 +221,7 @@ def show(row: tables.Observation) -> Observation:
         effective=row.effective,
         status=row.status,
         source=Source(system=row.source_system, id=row.source_id),
+        panel=row.panel,
         origin=row.origin,
         version=row.version,
         received=row.received,
@@ -245,6 +252,7 @@ def _result(house: House, given: NewObservation) -> observations.Result:
         unit=given.unit,
         comparator=given.comparator,
         text=given.text,
+        panel=given.panel,
         origin=given.origin,
         version=given.version,
     )

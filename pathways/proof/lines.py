@@ -1,5 +1,6 @@
 """The lines of a play, read in their order: the clock of the play moves with them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pathways.engine.context import Facts
@@ -42,18 +43,15 @@ class Lines:
         self._notes = notes
         self._now = days.enrolled
 
-    def read(self, written: WrittenLine, number: int) -> Line:
-        """The line of that number, counted from 0; what is wrong with it is noted."""
+    def read(self, written: WrittenLine, number: int) -> list[Line]:
+        """The line of that number, counted from 0, once for each result in it; what is wrong with it is noted."""
         path: Path = ("play", number)
         self._fits_together(written, path)
         self._now = self._moved(written, path)
         then = written.then
-        return Line(
-            number=self._notes.line(path),
-            at=self._now,
-            does=self._thing(written, path, f"line-{number + 1}"),
-            then=None if then is None else read_then(then, (*path, "then"), self._cast, self._days, self._notes),
-        )
+        looks = None if then is None else read_then(then, (*path, "then"), self._cast, self._days, self._notes)
+        things = self._things(written, path, f"line-{number + 1}")
+        return [Line(number=self._notes.line(path), at=self._now, does=thing, then=looks) for thing in things]
 
     def _fits_together(self, written: WrittenLine, path: Path) -> None:
         said = self._notes.said(path, written)
@@ -106,16 +104,19 @@ class Lines:
             self._notes.split(path, error)
             return self._now
 
+    def _things(self, written: WrittenLine, path: Path, id: str) -> Sequence[Thing | None]:
+        if written.observe is None:
+            return [self._thing(written, path, id)]
+        try:
+            return self._results.read(written.observe, id=id, now=self._now)
+        except Unfit as unfit:
+            key = unfit.key
+            at: Path = (*path, "observe") if key is None else (*path, "observe", key)
+            self._notes.add(at, unfit.what, unfit.expected, key=key is not None)
+            return [None]
+
     def _thing(self, written: WrittenLine, path: Path, id: str) -> Thing | None:
         now = self._now
-        if written.observe is not None:
-            try:
-                return self._results.read(written.observe, id=id, now=now)
-            except Unfit as unfit:
-                key = unfit.key
-                at: Path = (*path, "observe") if key is None else (*path, "observe", key)
-                self._notes.add(at, unfit.what, unfit.expected, key=key is not None)
-                return None
         if written.fact is not None:
             if not self._notes.said((*path, "fact"), written.fact):
                 self._notes.add((*path, "fact"), "a 'fact' that says nothing", "expected something that is so now")

@@ -63,7 +63,7 @@ class _Head:
             anchors={"enrolled": enrolled, **self._anchors(days)},
             parameters=self._parameters(),
             facts=facts,
-            play=tuple(lines.read(line, number) for number, line in enumerate(written.play)),
+            play=tuple(line for number, one in enumerate(written.play) for line in lines.read(one, number)),
         )
 
     def _patient(self) -> Patient:

@@ -41,10 +41,22 @@ class Results:
         self._days = days
         self._versions: dict[str, _Version] = {}
 
-    def read(self, written: Mapping[str, Scalar], *, id: str, now: datetime) -> ResultReceived:
-        """The result that the written one is; Unfit says what is wrong."""
-        name = self._named(written)
-        result = _text(written, "as", id)
+    def read(self, written: Mapping[str, Scalar], *, id: str, now: datetime) -> list[ResultReceived]:
+        """The results that the written ones are, several of them a panel; Unfit says what is wrong."""
+        names, called = self._named(written), _text(written, "as", id)
+        if len(names) == 1:
+            return [self._one(written, names[0], id=id, result=called, panel=None, now=now)]
+        for key in ("version", "code"):
+            if key in written:
+                raise Unfit(key, f"'{key}' of several results", "expected it in a line of one result")
+        return [
+            self._one(written, name, id=f"{id}/{name}", result=f"{called}/{name}", panel=called, now=now)
+            for name in names
+        ]
+
+    def _one(
+        self, written: Mapping[str, Scalar], name: str, *, id: str, result: str, panel: str | None, now: datetime
+    ) -> ResultReceived:
         before = self._versions.get(result)
         version = self._version(written, before)
         effective = self._effective(written, now if before is None else before.effective)
@@ -64,19 +76,19 @@ class Results:
             comparator=None if found is None else cast('Literal["<", "<=", ">", ">="] | None', found[1]),
             unit=unit,
             text=_shown(written[name]) if found is None else None,
+            panel=panel,
             origin=cast("Origin", _one_of(written, "from", _ORIGINS, "device")),
         )
 
-    def _named(self, written: Mapping[str, Scalar]) -> str:
+    def _named(self, written: Mapping[str, Scalar]) -> list[str]:
         names = [key for key in written if key not in _SAID]
         for key in names:
             if key not in self._data:
                 known = did_you_mean(key, (*self._data, *_SAID)).removeprefix("; ")
                 raise Unfit(key, f"'{key}' is none of the pathway's data", known)
-        if len(names) != 1:
-            what = ", ".join(f"'{key}'" for key in names) or "none"
-            raise Unfit(None, f"a result of {what}", "expected one of the pathway's data in each result")
-        return names[0]
+        if not names:
+            raise Unfit(None, "a result of none", "expected one of the pathway's data in each result")
+        return names
 
     def _version(self, written: Mapping[str, Scalar], before: _Version | None) -> int:
         version = written.get("version")

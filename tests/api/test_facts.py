@@ -87,6 +87,16 @@ async def test_results_sent_at_once_count_as_received_in_the_order_of_their_time
     assert [one["effective"] for one in sorted(kept, key=lambda one: one["received"])] == sorted(times)
 
 
+async def test_results_of_one_measurement_are_told_as_a_panel(desk: Desk, known: Known) -> None:
+    """They share an id that is not the source's own; without a panel there is none."""
+    patient = known.ids["patient-1"]
+    many = [result(patient, "P-1", panel="EX-7"), result(patient, "P-2", panel="EX-7"), result(patient, "P-3")]
+    items = (await desk.post("/observations", many, status=202))["items"]
+    first, second, alone = [(await desk.get(f"/observations/{one['id']}"))["panel"] for one in items]
+    assert first == second != "EX-7"
+    assert (first is None, alone) == (False, None)
+
+
 async def test_a_time_without_a_zone_is_the_hospitals(desk: Desk, known: Known) -> None:
     """Senders without zones are read in the configured one."""
     taken = await desk.post(

@@ -53,6 +53,34 @@ def test_a_result_reaches_each_open_journey_that_watches_its_code(database: Data
         assert len(taken.events) == 1
 
 
+def test_results_of_one_measurement_share_a_panel_that_says_nothing(database: Database) -> None:
+    """The engine learns that they belong together, and nothing of the source's id; each system has its own."""
+    with database.write() as session:
+        who = builders.patient(session)
+        builders.journey(session, who)
+        panels: list[str | None] = []
+        for system, source, panel in (
+            ("lis", "1", "EX-7"),
+            ("lis", "2", "EX-7"),
+            ("pda", "1", "EX-7"),
+            ("lis", "3", None),
+        ):
+            taken = take(session, who.id, source_system=system, source_id=source, panel=panel)
+            row = inbox.read(session, taken.events[0])
+            assert row is not None
+            event = inbox.event_of(row)
+            assert isinstance(event, ResultReceived)
+            assert event.panel == observations.read(session, taken.id).panel
+            panels.append(event.panel)
+        first, second, other, none = panels
+        assert first == second != other
+        assert none is None
+        assert first is not None
+        assert "EX-7" not in first
+        assert take(session, who.id, source_id="1", panel="EX-7").duplicate
+        assert take(session, who.id, source_id="1", panel="EX-8").version == 2
+
+
 def test_a_result_that_nobody_watches_is_stored(database: Database) -> None:
     """It is there for a journey that starts later."""
     with database.write() as session:

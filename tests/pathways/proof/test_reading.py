@@ -48,7 +48,8 @@ LINES = {
     "{clam: call}": "7:6: unknown key 'clam'; did you mean 'claim'?",
     "{observe: {glucos: 3 mmol/L}}": "7:16: 'glucos' is none of the pathway's data; did you mean 'glucose'?",
     "{observe: {as: one}}": "7:15: a result of none; expected one of the pathway's data in each result",
-    "{observe: {glucose: LO, hba1c: 7 %}}": "7:15: a result of 'glucose', 'hba1c'; expected one of the pathway's data",
+    "{observe: {glucose: LO, hba1c: 7 %, version: 2}}": "7:41: 'version' of several results; expected it in a line of",
+    "{observe: {glucose: LO, code: 59261-8, hba1c: 7 %}}": "7:29: 'code' of several results; expected it in a line of",
     "{observe: {glucose: LO, status: finale}}": "7:29: 'status' cannot be 'finale'; did you mean 'final'?",
     "{observe: {glucose: LO, from: home}}": "7:29: 'from' cannot be 'home'; expected one of: device",
     "{observe: {glucose: LO, code: 2345}}": "7:29: 'code' is 2345; expected a text",
@@ -173,6 +174,23 @@ def test_a_result_is_read_as_the_format_says(written: str) -> None:
     event = read(of_lines(f"{{observe: {{{written}}}}}")).play[0].does
     assert isinstance(event, ResultReceived)
     assert {key: getattr(event, key) for key in RESULTS[written]} == RESULTS[written]
+
+
+def test_several_results_in_one_line_are_a_panel() -> None:
+    """Each is a result of its own name; what is said beside them is said of each; a later line may revise one."""
+    play = of_lines(
+        "{on: day 1 10:00, observe: {glucose: LO, hba1c: 7 %, as: bp, from: patient, effective: day 0 10:00}}",
+        "{after: 1h, observe: {hba1c: 8 %, as: bp/hba1c}}",
+        "{observe: {glucose: LO, hba1c: 7 %}}",
+    )
+    events = [line.does for line in read(play).play]
+    assert [(e.id, e.result, e.version, e.panel, e.origin) for e in events if isinstance(e, ResultReceived)] == [
+        ("line-1/glucose", "bp/glucose", 1, "bp", "patient"),
+        ("line-1/hba1c", "bp/hba1c", 1, "bp", "patient"),
+        ("line-2", "bp/hba1c", 2, None, "device"),
+        ("line-3/glucose", "line-3/glucose", 1, "line-3", "device"),
+        ("line-3/hba1c", "line-3/hba1c", 1, "line-3", "device"),
+    ]
 
 
 def test_later_versions_lean_on_earlier_ones() -> None:
