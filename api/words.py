@@ -38,6 +38,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "superseded": ("已有更新的版本", "a newer version is known"),
     "not-final": ("结果尚未确认", "the result is not final"),
     "unreadable": ("结果无法识别", "the result cannot be read"),
+    "unconfirmed": ("自测或设备数值待复测确认", "a device's or the patient's value that nothing has confirmed"),
     "held": ("暂停期间保留", "kept during the pause"),
     "no-consent": ("患者未同意联系", "there is no consent to contact"),
     "too-late": ("已过时限", "too late"),
