@@ -112,6 +112,9 @@ def perform(session: Session, journey: tables.Journey, action: AnyAction) -> Non
             alarms.raise_(session, journey, action)
         case EndJourney():
             journeys.end(session, journey, action)
+            if action.reason != "completed":
+                # What the pathway said on its last step still leaves; after every other end nothing does.
+                messages.recall_unsent(session, journey.id)
         case ReopenJourney():
             journeys.reopen(session, journey)
         case CallSystem() | EnrolPatient():

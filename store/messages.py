@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from pathways.engine.actions import NotifyStaff, RecallMessage, SendMessage
 from pathways.engine.journey import Scalar
@@ -56,6 +56,16 @@ def recall(session: Session, action: RecallMessage) -> None:
         # The lease stays on it: who is sending it right now will still tell the truth.
         row.state = "recalled"
         session.flush()
+
+
+def recall_unsent(session: Session, journey: str) -> None:
+    """What the journey had told its patient and has not left yet is not sent any more."""
+    unsent = update(tables.Message).where(
+        tables.Message.journey == journey,
+        tables.Message.role.is_(None),
+        tables.Message.state.in_(("waiting", "leased")),
+    )
+    session.execute(unsent.values(state="recalled").execution_options(synchronize_session="fetch"))
 
 
 def _add(

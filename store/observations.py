@@ -13,6 +13,8 @@ from typing import Literal, get_args
 from sqlalchemy import func, select, tuple_
 
 from pathways.engine.events import ResultReceived
+from pathways.engine.exits import UNREVIEWED
+from pathways.engine.horizons import HORIZON
 from pathways.engine.ids import derive
 from pathways.engine.journey import Origin, ResultStatus
 from pathways.errors import Conflict, Invalid, NotFound
@@ -237,7 +239,7 @@ _Source = tuple[str, str]
 """A system and its id of a result."""
 _Versions = Mapping[_Source, list[tables.Observation]]
 _Open = Mapping[str, Sequence[tuple[tables.Journey, str]]]
-"""The open journeys of patients, each with the text of its release."""
+"""The journeys of patients that may listen, each with the text of its release."""
 
 
 def _lock(session: Session, concerned: Set[str | None]) -> frozenset[str]:
@@ -275,7 +277,8 @@ def _open(session: Session, concerned: Set[str | None]) -> _Open:
         select(tables.Journey, tables.Release.text)
         .join(tables.Release, tables.Release.checksum == tables.Journey.release)
         .where(
-            tables.Journey.patient.in_(one for one in concerned if one is not None), tables.Journey.status != "ended"
+            tables.Journey.patient.in_(one for one in concerned if one is not None),
+            (tables.Journey.status != "ended") | tables.Journey.exit_reason.not_in(UNREVIEWED),
         )
         .order_by(tables.Journey.id)
     )
@@ -395,17 +398,22 @@ def _problem(row: tables.Observation, own_codes: Callable[[], frozenset[str]]) -
 def _deliver(
     session: Session, row: tables.Observation, versions: Sequence[tables.Observation], open_now: _Open, *, now: datetime
 ) -> Taken:
-    watching = _watching(row, open_now)
+    watching = _watching(row, open_now, now)
     told = [inbox.add_new(session, journey=one, event=event_for(row, one.id, received=now)).id for one in watching]
     told += _take_back(session, row, versions, open_now, told={journey.id for journey in watching}, now=now)
     row.state = "accepted" if watching else "stored"
     return Taken(id=row.id, state=row.state, version=row.version, duplicate=False, events=tuple(told))
 
 
-def _watching(row: tables.Observation, open_now: _Open) -> list[tables.Journey]:
-    """The patient's open journeys whose pathway names the code."""
+def _watching(row: tables.Observation, open_now: _Open, now: datetime) -> list[tables.Journey]:
+    """The patient's journeys that listen and whose pathway names the code."""
     theirs = open_now.get(row.patient or "", ())
-    return [journey for journey, text in theirs if row.code in releases.codes_of(text)]
+    return [journey for journey, text in theirs if _listens(journey, now) and row.code in releases.codes_of(text)]
+
+
+def _listens(journey: tables.Journey, now: datetime) -> bool:
+    """Whether it is open, or ended so lately that what belongs to the time before still reaches a person."""
+    return journey.status != "ended" or (journey.ended_at is not None and now < journey.ended_at + HORIZON)
 
 
 def _take_back(
@@ -426,7 +434,7 @@ def _take_back(
         elsewhere = (before.patient, before.code) != (row.patient, row.code)
         if before.version >= row.version or before.state == "quarantined" or not elsewhere:
             continue
-        for journey in _watching(before, open_now):
+        for journey in _watching(before, open_now, now):
             if journey.id not in told:
                 told.add(journey.id)
                 void = replace(

@@ -8,7 +8,6 @@ from typing import Literal
 from sqlalchemy import delete, select
 
 from pathways.engine.events import Died
-from pathways.engine.ids import derive
 from pathways.engine.journey import Patient
 from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.schedule import known_zone, zone_named
@@ -254,9 +253,17 @@ def record_death(session: Session, patient: str, at: datetime, *, now: datetime)
         row.version += 1
     open_journeys = select(tables.Journey).where(tables.Journey.patient == patient, tables.Journey.status != "ended")
     return [
-        inbox.add(session, journey=journey, event=Died(id=derive(journey.id, "died"), received=now, at=row.died_at))
+        _told_of_death(session, journey, at=row.died_at, now=now)
         for journey in session.scalars(open_journeys.order_by(tables.Journey.id)).all()
     ]
+
+
+def _told_of_death(session: Session, journey: tables.Journey, *, at: datetime, now: datetime) -> tables.Inbox:
+    """The row that waits for the journey, else a new one: a death that was withdrawn may come again."""
+    waiting = [one for one in inbox.of_journey(session, journey.id) if one.kind in ("died", "reinstated")]
+    if waiting and waiting[-1].kind == "died":
+        return waiting[-1]
+    return inbox.add(session, journey=journey, event=Died(id=new_id(), received=now, at=at))
 
 
 def as_engine(row: tables.Patient) -> Patient:

@@ -12,7 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clock import utc_now
-from pathways.engine.events import AnyEvent
+from pathways.engine.events import AnyEvent, Reinstated
 from pathways.engine.exits import finished
 from store import alarms, facts, inbox, journeys, releases, tables
 from store.database import Database, Session
@@ -84,7 +84,7 @@ class Runs:
                 given,
                 id=workflow_id(given.journey.id),
                 task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=_reuse(given),
                 request_eager_start=True,
                 rpc_timeout=RPC_TIMEOUT,
             )
@@ -142,6 +142,12 @@ class Runs:
         return "stopped"
 
 
+def _reuse(given: JourneyInput) -> WorkflowIDReusePolicy:
+    """One run a journey, but for one whose end is taken back: its run may be over."""
+    returns = any(isinstance(event, Reinstated) for event in given.events)
+    return WorkflowIDReusePolicy.ALLOW_DUPLICATE if returns else WorkflowIDReusePolicy.REJECT_DUPLICATE
+
+
 def _stand(row: tables.Journey) -> str:
     """Tells one stop of a journey from the next: in between it had a turn."""
     return str(row.sequence)
@@ -150,4 +156,4 @@ def _stand(row: tables.Journey) -> str:
 def _is_over(row: tables.Journey) -> bool:
     """Whether its workflow has come to its own end: nothing wakes it any more, and nothing of it is open."""
     state = journeys.state_of(row)
-    return row.wakeup is None and finished(state, state.clock)
+    return row.status == "ended" and row.wakeup is None and finished(state, state.clock)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from api import fields
-from api.acts import Act, Doing, accepted, do
+from api.acts import Act, Doing, accepted, check, do
 from api.errors import JourneyEnded
 from api.fields import Given
 from api.house import House, HouseOf, LanguageOf, Person, PersonOrSystem
@@ -17,14 +17,24 @@ from api.languages import Language
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor, read_numbers_cursor
 from api.rest.patients import Death, Died, die
 from api.words import reason_title, title
-from pathways.engine.events import AnyEvent, Happened, Paused, Resumed, TrackStarted, TrackStopped, Withdrawn
+from pathways.engine.events import (
+    AnyEvent,
+    Happened,
+    Left,
+    Paused,
+    Reinstated,
+    Resumed,
+    TrackStarted,
+    TrackStopped,
+    Withdrawn,
+)
 from pathways.engine.journey import Scalar
 from pathways.errors import Invalid
 from pathways.language.names import nearest
 from pathways.language.release import Release
 from pathways.language.texts import Text
 from pathways.language.trigger import Named
-from store import audit, enrolments, journeys, releases, tables
+from store import audit, enrolments, journeys, releases, returns, tables
 from store.database import Session
 from store.ids import new_id
 
@@ -68,6 +78,14 @@ class HappenedNow(Given):
     name: fields.Slug
 
 
+class Leaving(Given):
+    """Why the journey ends."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "lost"}})
+
+    reason: Literal["transferred", "lost", "merged", "entered-in-error"]
+
+
 class Journey(Given):
     """A patient on a release of a pathway, as the store shows it."""
 
@@ -78,7 +96,7 @@ class Journey(Given):
     release: str
     episode: str
     status: tables.JourneyStatus = Field(description="`starting` until its workflow runs.")
-    exit: str | None = Field(description="Why it ended: `completed`, `withdrawn` or `died`.")
+    exit: str | None = Field(description="Why it ended, such as `completed`, `lost` or `died`.")
     ended_at: datetime | None
     enrolled_at: datetime
     anchors: dict[str, datetime]
@@ -254,6 +272,40 @@ def withdraw(
         return Withdrawn(id=id, received=now, by=actor)
 
     return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/leave", summary="End a journey for another reason")
+def leave(
+    journey: fields.IdInPath,
+    given: Leaving,
+    house: HouseOf,
+    actor: Person,
+    once: OnceOf,
+    request: Request,
+    response: Response,
+) -> Act:
+    """The journey ends as transferred, lost, merged or entered in error; what stays open depends on that."""
+
+    def event(id: str, now: datetime) -> Left:
+        return Left(id=id, received=now, by=actor, reason=given.reason)
+
+    return accepted(request, response, _act(house, once, journey, event, actor))
+
+
+@router.post("/{journey}/reinstate", summary="Take the end of a journey back")
+def reinstate(
+    journey: fields.IdInPath, house: HouseOf, actor: Person, once: OnceOf, request: Request, response: Response
+) -> Act:
+    """The end was a mistake: the journey goes on from what it had cancelled. A death is withdrawn at the patient."""
+
+    def make(session: Session, now: datetime) -> Doing:
+        row = journeys.lock(session, journey) or journeys.read(session, journey)
+        doing = Doing(journey=row, event=Reinstated(id=new_id(), received=now, by=actor))
+        check(session, doing)
+        returns.make_way(session, row, now=now)
+        return doing
+
+    return accepted(request, response, do(house, once, make, actor=actor))
 
 
 @router.post("/{journey}/death", summary="Record the death of the journey's patient")

@@ -14,7 +14,7 @@ from api.house import House, HouseOf, Person, PersonOrSystem
 from api.idempotency import Answer, OnceOf
 from api.paging import DEFAULT_LIMIT, MOST, Page, page_of, read_text_cursor
 from pathways.errors import Invalid
-from store import audit, patients, tables
+from store import audit, patients, returns, tables
 from store.database import Session
 from store.patients import Sex
 
@@ -159,6 +159,13 @@ class Died(Given):
     journeys: list[Act]
 
 
+class Alive(Given):
+    """The death is withdrawn; what each journey that it had ended was told."""
+
+    patient: str
+    journeys: list[Act]
+
+
 @router.post(
     "",
     status_code=201,
@@ -243,6 +250,20 @@ def record_consents(patient: fields.IdInPath, given: Consents, house: HouseOf, a
 def record_death(patient: fields.IdInPath, given: Death, house: HouseOf, actor: Person) -> Died:
     """Every journey of the patient ends, and nothing is sent to them from this moment on; another time is refused."""
     return die(house, patient, given, actor=actor)
+
+
+@router.post("/{patient}/death/withdraw", summary="Withdraw a death")
+def withdraw_death(patient: fields.IdInPath, house: HouseOf, actor: Person) -> Alive:
+    """It was recorded of the wrong patient: it is cleared, and every journey that ended by it goes on."""
+    now = house.clock()
+    with house.database.write() as session:
+        told = returns.withdraw_death(session, patient, by=actor, now=now)
+        audit.record(session, at=now, actor=actor, action="death-withdrawn", subject=patient)
+        for row in told:
+            audit.record(session, at=now, actor=actor, action="reinstated", subject=row.journey)
+        acts = [shown(session, one) for one in told]
+    house.engine.prompt()
+    return Alive(patient=patient, journeys=acts)
 
 
 def die(house: House, patient: str, given: Death, *, actor: str) -> Died:

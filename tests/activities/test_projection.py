@@ -28,10 +28,11 @@ from pathways.engine.actions import (
     OpenTask,
     RaiseAlarm,
     RecallMessage,
+    ReopenJourney,
     SendMessage,
 )
 from pathways.engine.events import Happened
-from pathways.engine.journey import Exit, Journey, write_journey
+from pathways.engine.journey import Exit, ExitReason, Journey, write_journey
 from pathways.engine.reasons import Reason
 from store import alarms, asks, inbox, journeys, messages, people, tasks, visits
 from store.database import Database, open_database
@@ -60,6 +61,7 @@ EVERYTHING: tuple[AnyAction, ...] = (
     VISIT,
     CloseVisit(visit="v", end="done", at=NOW),
     RaiseAlarm(alarm="l", code="last-rung", at=NOW, task="t"),
+    ReopenJourney(at=NOW),
     EndJourney(reason="completed", at=NOW),
 )
 
@@ -115,6 +117,31 @@ def test_every_kind_of_action_shows(database: Database) -> None:
             (1, 1, "started"),
         ]
         assert journeys.timeline(session, journey.id, after=(1, 0)) == [timeline[1]]
+
+
+@pytest.mark.parametrize(
+    ("reason", "states"), [("completed", ["waiting", "waiting"]), ("lost", ["recalled", "waiting"])]
+)
+def test_an_end_stops_what_has_not_left(database: Database, reason: ExitReason, states: list[str]) -> None:
+    """What the last step of a pathway says still leaves; after any other end the patient is told nothing more."""
+    journey = begun(database)
+    staff = NotifyStaff(message="s", template="look", track="call", role="nurse", at=NOW)
+    end = EndJourney(reason=reason, at=NOW)
+    project(database, after(journey, turn(1, SEND, staff, end), status="ended", exit=Exit(reason=reason, at=NOW)))
+    with database.read() as session:
+        shown = {message.id: message.state for message in messages.list_(session, journey=journey.id)}
+    assert [shown["m"], shown["s"]] == states
+
+
+def test_a_journey_that_is_reopened_has_no_end(database: Database) -> None:
+    """The end was a mistake: nothing of it shows."""
+    journey = begun(database)
+    end = turn(1, EndJourney(reason="lost", at=NOW))
+    project(database, after(journey, end, status="ended", exit=Exit(reason="lost", at=NOW)))
+    project(database, after(journey, turn(2, ReopenJourney(at=NOW))))
+    with database.read() as session:
+        row = journeys.read(session, journey.id)
+        assert (row.status, row.exit_reason, row.ended_at) == ("active", None, None)
 
 
 def test_a_turn_is_written_once_however_often_it_is_handed_over(database: Database) -> None:

@@ -284,6 +284,14 @@ async def furnish(desk: Desk, settings: Settings) -> dict[str, str]:
     ids["act"] = (await desk.post(f"/journeys/{ids['journey-1']}/tracks/symptoms/start"))["id"]
     await desk.post(f"/journeys/{ids['journey-2']}/pause")
     await desk.post(f"/journeys/{ids['journey-3']}/withdraw")
+    for number in ("lost", "dead"):
+        ids[f"patient-{number}"] = (await desk.post("/patients", person(f"P-{number}")))["id"]
+        started = await desk.post("/journeys", {"patient": ids[f"patient-{number}"], "pathway": "clinic"})
+        ids[f"journey-{number}"] = started["id"]
+        await desk.until(f"/journeys/{started['id']}", lambda said: said["status"] == "active")
+    await desk.post(f"/journeys/{ids['journey-lost']}/leave", {"reason": "lost"})
+    await desk.post(f"/patients/{ids['patient-dead']}/death", {"at": "2026-01-05T09:00:00+08:00"})
+    await desk.until(f"/journeys/{ids['journey-dead']}", lambda said: said["status"] == "ended")
     ids["visit"] = (await desk.get("/visits", journey=ids["journey-1"]))["items"][0]["id"]
     await asyncio.to_thread(send_batch, outbox_of(settings, desk.database), urgent=True)
     ids["message"] = (await desk.get("/messages", patient=ids["patient-1"]))["items"][0]["id"]

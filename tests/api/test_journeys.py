@@ -2,6 +2,7 @@
 
 import pytest
 
+from store import audit
 from tests.api.clinic import Desk, Known, person, result
 
 
@@ -54,6 +55,38 @@ async def test_a_death_ends_every_journey(live: Desk) -> None:
     assert "已记录过" in other["detail"]
     refused = await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "3"}, status=409)
     assert "已经死亡" in refused["detail"]
+
+
+async def test_a_death_on_the_wrong_patient_is_withdrawn(live: Desk) -> None:
+    """Every journey that it ended goes on, and the audit says who took it back."""
+    patient = (await live.post("/patients", person()))["id"]
+    one = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+    await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:00Z"}, status=200)
+    await live.until(f"/journeys/{one}", lambda said: said["status"] == "ended")
+    refused = await live.post(f"/journeys/{one}/reinstate", status=409)
+    assert "撤销" in refused["hint"]
+    alive = await live.post(f"/patients/{patient}/death/withdraw", status=200)
+    assert [act["journey"] for act in alive["journeys"]] == [one]
+    back = await live.until(f"/journeys/{one}", lambda said: said["status"] == "active")
+    assert (back["exit"], back["ended_at"]) == (None, None)
+    assert (await live.get(f"/patients/{patient}"))["died_at"] is None
+    with live.database.read() as session:
+        assert next(line.action for line in audit.list_(session, subject=one)) == "reinstated"
+        assert next(line.action for line in audit.list_(session, subject=patient)) == "death-withdrawn"
+
+
+async def test_a_patient_who_was_lost_is_found(live: Desk) -> None:
+    """The journey ends and goes on; where the patient has started anew, it does not."""
+    patient = (await live.post("/patients", person()))["id"]
+    one = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
+    await live.post(f"/journeys/{one}/leave", {"reason": "lost"}, status=200)
+    assert (await live.get(f"/journeys/{one}"))["exit"] == "lost"
+    await live.post(f"/journeys/{one}/reinstate", status=200)
+    assert (await live.get(f"/journeys/{one}"))["status"] == "active"
+    await live.post(f"/journeys/{one}/leave", {"reason": "transferred"}, status=200)
+    await live.post("/journeys", {"patient": patient, "pathway": "clinic"}, status=201)
+    refused = await live.post(f"/journeys/{one}/reinstate", status=409)
+    assert "重新进入" in refused["detail"]
 
 
 async def test_the_timeline_pages_in_order(desk: Desk, known: Known) -> None:

@@ -17,6 +17,7 @@ CHILD = {"patient": "{patient-child}", "pathway": "clinic"}
 START = {"patient": "{patient-3}", "pathway": "clinic"}
 DONE = {"outcome": "reached"}
 DEAD = {"at": TOMORROW}
+LOST = {"reason": "lost"}
 SHIFT = {"staff": "nurse-1", "role": "diabetes-nurse", "department": "ward"}
 BACKWARDS = {"starts": "2026-01-06T16:00:00Z", "ends": "2026-01-06T08:00:00Z"}
 NO_CURSOR = "?cursor=bm9uc2Vuc2U="
@@ -77,6 +78,15 @@ REFUSALS: list[Refusal] = [
         "invalid",
     ),
     ("POST /patients/{patient}/death", "/patients/{patient-1}/death", "of tomorrow", DEAD, NURSE, 422, "invalid"),
+    (
+        "POST /patients/{patient}/death/withdraw",
+        "/patients/{patient-1}/death/withdraw",
+        "who lives",
+        None,
+        NURSE,
+        409,
+        "conflict",
+    ),
     ("POST /patients/{patient}/death", "/patients/{patient-1}/death", "no actor", DEAD, NOBODY, 401, "nobody-acts"),
     ("GET /staff", "/staff" + NO_CURSOR, "no cursor of ours", None, NURSE, 422, "invalid"),
     ("PUT /staff/{staff}", "/staff/x", "no name", {"name": " "}, NURSE, 422, "malformed"),
@@ -164,6 +174,10 @@ REFUSALS: list[Refusal] = [
     ("POST /journeys/{journey}/pause", "/journeys/{journey-1}/pause", "no actor", None, NOBODY, 401, "nobody-acts"),
     ("POST /journeys/{journey}/resume", "/journeys/{journey-1}/resume", "not paused", None, NURSE, 409, "conflict"),
     ("POST /journeys/{journey}/withdraw", "/journeys/{journey-3}/withdraw", "", None, NURSE, 409, "journey-ended"),
+    ("POST /journeys/{journey}/leave", "/journeys/{journey-3}/leave", "", LOST, NURSE, 409, "journey-ended"),
+    ("POST /journeys/{journey}/leave", "/journeys/{journey-1}/leave", "no reason", {}, NURSE, 422, "malformed"),
+    ("POST /journeys/{journey}/reinstate", "/journeys/{journey-3}/reinstate", "left", None, NURSE, 409, "conflict"),
+    ("POST /journeys/{journey}/reinstate", "/journeys/{journey-dead}/reinstate", "dead", None, NURSE, 409, "conflict"),
     ("POST /journeys/{journey}/death", "/journeys/{journey-1}/death", "of tomorrow", DEAD, NURSE, 422, "invalid"),
     (
         "POST /journeys/{journey}/tracks/{track}/start",

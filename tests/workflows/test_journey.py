@@ -10,6 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from pathways.engine.events import TaskClaimed, TaskCompleted, Withdrawn
 from pathways.engine.journey import FORMAT
 from pathways.errors import Conflict, Invalid, NotFound
+from store import patients, returns
 from store.facts import Policy, facts_of
 from tests.workflows.ward import Clock, Ward, shell_release
 from workflows.acts import act
@@ -96,6 +97,27 @@ async def test_a_journey_ends_when_nothing_can_come_any_more(ward: Ward, clock: 
     await clock.pass_(days=31)
     await ward.handle(journey).result()
     assert ward.row(journey).status == "ended"
+
+
+async def test_a_journey_whose_workflow_is_over_comes_back(ward: Ward, clock: Clock) -> None:
+    """A death that is withdrawn after months: the journey goes on from the store in a run of its own."""
+    journey = ward.enrol()
+    await ward.deliver(journey, ward.pain(8))
+    patient = ward.row(journey).patient
+    with ward.database.write() as session:
+        patients.record_death(session, patient, ward.now(), now=ward.now())
+    await ward.deliver(journey)
+    assert ward.tasks(journey, "open") == []
+    await clock.pass_(days=40)
+    await ward.handle(journey).result()
+    with ward.database.write() as session:
+        returns.withdraw_death(session, patient, by="nurse-1", now=ward.now())
+    await ward.deliver(journey)
+    assert ward.row(journey).status == "active"
+    assert ward.row(journey).exit_reason is None
+    assert [task.name for task in ward.tasks(journey, "open")] == ["call", "review-return"]
+    await ward.deliver(journey, ward.pain(9))
+    assert len(ward.reasons(journey, "joined")) == 1
 
 
 async def test_a_state_of_a_newer_format_waits_for_a_newer_worker(ward: Ward) -> None:
