@@ -23,6 +23,9 @@ from pathways.language.written import (
     yes_no,
 )
 
+Given = Annotated[ConditionText | bool | Number, BeforeValidator(yes_no)]
+"""A value, or an expression that gives one."""
+
 
 class StepBase(Written):
     """What every step may say."""
@@ -137,7 +140,7 @@ class Set(StepBase):
     """A value or tag of the journey, for later conditions, or one of its anchors."""
 
     set: DataName | Name
-    to: Annotated[ConditionText | bool | Number, BeforeValidator(yes_no)]
+    to: Given
     tentative: YesNo = False
     """Of an anchor: it is a plan, on which nothing is booked yet."""
 
@@ -176,9 +179,7 @@ class Call(StepBase):
     """A call to a hospital system, idempotent by its id, with the call that takes it back."""
 
     call: Name
-    with_: Mapping[DataName, ConditionText | bool | Number] = Field(
-        default_factory=dict[str, "ConditionText | bool | Number"], alias="with"
-    )
+    with_: Mapping[DataName, Given] = Field(default_factory=dict[str, "Given"], alias="with")
     bind: Mapping[DataName, BoundType] = Field(default_factory=dict[str, BoundType])
     """What of its answer later steps may use."""
     undo: Name | None = None
@@ -193,9 +194,7 @@ class Enrol(StepBase):
 
     enrol: Name
     anchors: Mapping[Name, Instant] = Field(default_factory=dict[str, Instant])
-    with_: Mapping[DataName, ConditionText | bool | Number] = Field(
-        default_factory=dict[str, "ConditionText | bool | Number"], alias="with"
-    )
+    with_: Mapping[DataName, Given] = Field(default_factory=dict[str, "Given"], alias="with")
     episode: ConditionText | None = None
 
 
