@@ -99,15 +99,5 @@ def visits_at(url: str) -> list[dict[str, Any]]:
     return httpx.get(f"{url}/visits", timeout=5).json()["visits"]
 
 
-def asked_at(url: str) -> int:
-    """How many calls reached the hospital, failed ones and repeats among them."""
-    return httpx.get(f"{url}/visits", timeout=5).json()["asked"]
-
-
-def fail_at(url: str, status: int, times: int) -> None:
-    """The next calls get that status."""
-    httpx.post(f"{url}/trouble", json={"status": status, "times": times}, timeout=5)
-
-
 if __name__ == "__main__":
     HTTPServer(("127.0.0.1", int(sys.argv[1])), _handler(Hospital())).serve_forever()

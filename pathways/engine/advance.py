@@ -8,10 +8,12 @@ from typing import assert_never
 from pathways.engine import plans
 from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
 from pathways.engine.admission import admit
+from pathways.engine.anchors import take_seasons
 from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
 from pathways.engine.deferrals import let_through, look, look_after
 from pathways.engine.events import AnyEvent, ResultReceived, TaskCompleted, Tick
+from pathways.engine.follow import follow, remember_date
 from pathways.engine.happenings import happen, keep_conflict
 from pathways.engine.horizons import HORIZON
 from pathways.engine.ids import derive
@@ -82,6 +84,7 @@ def advance(release: Release, journey: Journey, event: AnyEvent, context: Contex
     if event.received > turn.now:
         event = replace(event, received=turn.now)
     closing = event.task if isinstance(event, TaskCompleted) else None
+    take_seasons(turn)
     left = _serve(turn, event.received, CASCADE_LIMIT, closing=closing)
     turn.cause = event.id
     refused = refusal(release, turn.journey, event)
@@ -143,11 +146,13 @@ def _serve(turn: Turn, until: datetime, left: int, closing: str | None = None) -
 
 def _effects(turn: Turn, left: int) -> int:
     """Serves what the turn did to other tracks, and what had given way to tracks that have ended since."""
+    follow(turn)
     while left > 0:
         if turn.effects:
             take_effect(turn, turn.effects.popleft())
         elif not let_through(turn):
             break
+        follow(turn)
         left -= 1
     return left
 
@@ -164,6 +169,8 @@ def _wake(turn: Turn, wake: Wake) -> None:
             _planned(turn, wake)
         case "silent":
             _silent(turn, wake)
+        case "overdue":
+            _overdue(turn, wake)
         case "cap":
             release_capped(turn, wake.key)
         case "deferred":
@@ -195,12 +202,15 @@ def _wake(turn: Turn, wake: Wake) -> None:
 
 def _planned(turn: Turn, wake: Wake) -> None:
     """An occurrence begins, unless it is late and its series says otherwise."""
-    name, track, state = wake.key, turn.track(wake.key), turn.state(wake.key)
+    name, track = wake.key, turn.track(wake.key)
+    state = plans.current(track, turn.state(name), turn.journey)
     date_ = plans.planned(track, state, turn.journey, turn.facts)
     assert date_ is not None, "it is due"
+    by_last = isinstance(track.when, Every) and track.when.from_.anchor == plans.LAST_DONE
     # Counted from its date in case nothing begins that could be done; what begins counts anew when it is.
-    turn.remember(name, replace(state, next=state.next + 1, origin=date_))
-    cause = Cause(kind="planned", occurrence=str(state.next), received=wake.at, planned=wake.at, planned_for=date_)
+    turn.remember(name, replace(state, next=state.next + 1, origin=date_ if by_last else state.origin))
+    key = plans.key_of(state.next, state)
+    cause = Cause(kind="planned", occurrence=key, received=wake.at, planned=wake.at, planned_for=date_)
     series = isinstance(track.when, Every)
     if series and late(wake.at, turn.now, track.steps[0].late_after, turn.facts, turn.zone):
         policy = default_lateness(track.steps[0], in_series=True)
@@ -211,8 +221,18 @@ def _planned(turn: Turn, wake: Wake) -> None:
             return
     verdict = admit(turn, name, cause, values={})
     if verdict.kind == "steps" and verdict.intent in {"start", "restart", "attach"}:
-        turn.remember(name, replace(turn.state(name), origin=None))
+        state = turn.state(name)
+        turn.remember(name, replace(state, origin=None if by_last else state.origin))
+        remember_date(turn, name, key, date_)
     carry_out(turn, verdict)
+
+
+def _overdue(turn: Turn, wake: Wake) -> None:
+    """An anchor is still not known, although it should be."""
+    state = turn.state(wake.key)
+    turn.remember(wake.key, replace(state, next=state.next + 1, holds=True))
+    cause = Cause(kind="overdue", occurrence=str(state.next), received=wake.at, planned=wake.at)
+    carry_out(turn, admit(turn, wake.key, cause, values={}))
 
 
 def _silent(turn: Turn, wake: Wake) -> None:

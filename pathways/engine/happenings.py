@@ -7,8 +7,10 @@ from typing import Any, assert_never
 
 from pathways.engine.actions import AnnotateTask, CloseTask, CloseVisit, HoldTask
 from pathways.engine.admission import admit
+from pathways.engine.anchors import set_by_hand, set_parameter
 from pathways.engine.clocks import due_at, restarted, suspended
 from pathways.engine.events import (
+    AnchorSet,
     AnyEvent,
     CallAnswered,
     Died,
@@ -17,6 +19,7 @@ from pathways.engine.events import (
     FormAnswered,
     Happened,
     Left,
+    ParameterSet,
     Paused,
     Reinstated,
     ResultReceived,
@@ -89,6 +92,10 @@ def happen(turn: Turn, event: AnyEvent) -> None:
             _on_journey(turn, event)
         case CallAnswered() | EnrolmentRefused():
             take_reply(turn, event)
+        case AnchorSet():
+            set_by_hand(turn, event)
+        case ParameterSet():
+            set_parameter(turn, event)
         case RungUnattended():
             _unattended(turn, event)
         case _:

@@ -266,7 +266,9 @@ class TrackState:
     next: int = 1
     """The number of the next planned occurrence."""
     origin: datetime | None = None
-    """Where a repetition counts from, once it was last done."""
+    """Where a repetition counts from, once it was last done; of `done(...)`, the last one that was served."""
+    anew: int = 0
+    """How often its occurrences were counted anew, because their dates moved: each time has ids of its own."""
     stopped: bool = False
     """A person or step stopped it: what was planned does not come any more, until it is started by hand."""
     silences: int = 0
@@ -283,7 +285,7 @@ class TrackState:
     unconfirmed: tuple[Cause, ...] = ()
     """Values of a device that wait for a second one to agree."""
     holds: bool = False
-    """Of `becomes`: whether its condition held when it was last looked at."""
+    """Of `becomes`, whether its condition held when it was last looked at; of `overdue`, whether it has started."""
     looked: datetime | None = None
     """Of `becomes`: when it was last looked at."""
     interrupted: str | None = None
@@ -385,6 +387,11 @@ class Journey:
     pending: tuple[Effect, ...] = ()
     seen: tuple[str, ...] = ()
     """The latest event ids that were taken in, oldest first."""
+
+    @property
+    def dates(self) -> tuple[Mapping[str, datetime], tuple[str, ...], Mapping[str, datetime]]:
+        """What planned dates count from."""
+        return self.anchors, self.tentative, self.done
 
 
 @cache

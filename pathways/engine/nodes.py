@@ -4,18 +4,21 @@ from dataclasses import replace
 from typing import Literal
 
 from pathways.engine.actions import NotifyStaff, OpenTask
+from pathways.engine.anchors import instant_from, put_anchor, written_anchor
 from pathways.engine.clocks import due_at
 from pathways.engine.contact import values_of
 from pathways.engine.departments import department_of
 from pathways.engine.evidence import known_features, shown_features
-from pathways.engine.journey import Activation, Effect, End, Node
+from pathways.engine.journey import Activation, Effect, End, Node, Scalar
 from pathways.engine.ladders import watch_calendar
 from pathways.engine.panels import Results, results_of
 from pathways.engine.paths import AGAIN, choosers, times_again
+from pathways.engine.plans import instant_of
 from pathways.engine.questions import is_urgent, steps_on
 from pathways.engine.recall import told_of
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
+from pathways.language.schedule import is_moment, parse_moment
 from pathways.language.step import Again, Choose, Notify, Set, Task, name_of
 
 
@@ -93,19 +96,43 @@ def results_at(turn: Turn, activation: Activation) -> Results:
 
 
 def set_value(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
-    """Sets a value of the journey; where it cannot be known the step is not possible."""
-    value = step.to
-    if isinstance(value, str):
-        expression = turn.release.expression(value)
-        told = told_of(turn.journey, turn.activation(key))
-        known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now, told=told)
-        answer = expression.value(known)
-        if answer is None:
-            turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
-            return close(turn, key, path, node, "not-possible")
-        value = answer
+    """Sets a value or an anchor of the journey; where it cannot be known the step is not possible."""
+    if step.set in turn.release.pathway.anchors:
+        return _set_anchor(turn, key, path, step, node)
+    value = _evaluated(turn, key, path, step.to) if isinstance(step.to, str) else step.to
+    if value is None:
+        return close(turn, key, path, node, "not-possible")
     before = turn.journey.values.get(step.set)
     turn.journey = replace(turn.journey, values={**turn.journey.values, step.set: value})
+    return close(turn, key, path, replace(node, before=before), "done")
+
+
+def _evaluated(turn: Turn, key: str, path: str, text: str) -> Scalar | None:
+    """What an expression gives; None, with a reason, where it cannot be known."""
+    expression = turn.release.expression(text)
+    told = told_of(turn.journey, turn.activation(key))
+    known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now, told=told)
+    answer = expression.value(known)
+    if answer is None:
+        turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
+    return answer
+
+
+def _set_anchor(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
+    """To what the event said, to a moment, or to the date that an answer gives."""
+    text, activation = str(step.to), turn.activation(key)
+    if text in activation.bound:
+        at = instant_from(activation.bound[text], turn.zone)
+    elif is_moment(text):
+        at = instant_of(parse_moment(text), turn.journey, turn.facts)
+    else:
+        at = instant_from(_evaluated(turn, key, path, text), turn.zone)
+    if at is None:
+        turn.decide("unknown", track=activation.track, step=path, values={step.set: None})
+        return close(turn, key, path, node, "not-possible")
+    before = written_anchor(turn.journey, step.set)
+    put_anchor(turn, step.set, at, tentative=step.tentative)
+    turn.decide("set", track=activation.track, step=path, values={step.set: written_anchor(turn.journey, step.set)})
     return close(turn, key, path, replace(node, before=before), "done")
 
 

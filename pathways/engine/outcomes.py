@@ -9,7 +9,7 @@ from pathways.engine.exits import leave
 from pathways.engine.journey import Cause, CauseKind, Effect
 from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.turn import Turn
-from pathways.language.trigger import At, Every, Missed, Outcome
+from pathways.language.trigger import At, Every, Missed, Outcome, Overdue
 
 
 def take_effect(turn: Turn, effect: Effect) -> None:
@@ -72,7 +72,7 @@ def waiting(turn: Turn, effect: Effect) -> list[str]:
 
 def stop(turn: Turn, name: str, *, step: str | None = None) -> None:
     """Stops a track, by hand or by a step: what it did is undone, what waits or is planned for it is forgotten."""
-    planned = isinstance(turn.track(name).when, At | Every)
+    planned = isinstance(turn.track(name).when, At | Every | Overdue)
     turn.remember(name, replace(turn.state(name).keeping(lambda _: False), stopped=planned, interrupted=None))
     running = [
         (key, activation)

@@ -1,4 +1,4 @@
-"""Tracks that time starts: an instant, a repetition, a silence. Nothing far ahead is kept; each says when it is due."""
+"""Tracks that time starts: an instant, a repetition, a silence, an overdue anchor. Nothing far ahead is kept."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from pathways.engine.clocks import moved, times
 from pathways.engine.context import Facts
 from pathways.engine.evidence import latest
 from pathways.engine.journey import Journey, Reading, TrackState
-from pathways.language.definition import Track
+from pathways.language.definition import Pathway, Track
 from pathways.language.schedule import Moment, at_local
 from pathways.language.step import Steps, Together, Visit
 from pathways.language.trigger import At, Every, Silent
@@ -18,24 +18,80 @@ DAILY = time(8)
 """When on each day what is deferred is looked at, in the patient's zone."""
 
 
+def base_of(moment: Moment, journey: Journey) -> datetime | None:
+    """What a moment counts from; None where it is not known, or only planned."""
+    if moment.step is not None:
+        return journey.done.get(moment.step)
+    return None if moment.anchor in journey.tentative else journey.anchors.get(moment.anchor)
+
+
 def instant_of(moment: Moment, journey: Journey, facts: Facts) -> datetime | None:
-    """A moment of the patient; None where the anchor is not known."""
-    anchor = journey.anchors.get(moment.anchor)
-    if anchor is None or moment.offset is None:
-        return anchor
-    return moved(anchor, moment.offset, facts, journey.patient.zone, moment.sign)
+    """A moment of the patient; None where its anchor is not known, or only planned."""
+    base = base_of(moment, journey)
+    return None if base is None else _from(base, moment, journey, facts)
+
+
+def _from(base: datetime, moment: Moment, journey: Journey, facts: Facts) -> datetime:
+    return base if moment.offset is None else moved(base, moment.offset, facts, journey.patient.zone, moment.sign)
+
+
+def expected(pathway: Pathway, journey: Journey, facts: Facts, anchor: str) -> datetime | None:
+    """When an anchor is expected that is not known: as planned, else as estimated; None where nobody can say."""
+    planned_for = journey.anchors.get(anchor)
+    declared = pathway.anchors.get(anchor)
+    if planned_for is not None or declared is None or declared.estimate is None:
+        return planned_for
+    estimate = declared.estimate
+    base = journey.done.get(estimate.step) if estimate.step else expected(pathway, journey, facts, estimate.anchor)
+    return None if base is None else _from(base, estimate, journey, facts)
+
+
+def is_known(journey: Journey, anchor: str) -> bool:
+    """Whether the anchor has a date that is more than a plan."""
+    return anchor in journey.anchors and anchor not in journey.tentative
+
+
+def overdue_at(pathway: Pathway, journey: Journey, facts: Facts, anchor: str) -> datetime | None:
+    """When an anchor that is not known is overdue; None where it is known, or never overdue."""
+    after = pathway.anchors[anchor].overdue_after
+    date = None if after is None or is_known(journey, anchor) else expected(pathway, journey, facts, anchor)
+    return None if date is None or after is None else moved(date, after, facts, journey.patient.zone)
+
+
+def counted_from(track: Track) -> Moment | None:
+    """The moment that the dates of a planned track count from; None of one that is not planned, or by `last_done`."""
+    match track.when:
+        case At(at=moment):
+            return moment
+        case Every(from_=moment) if moment.anchor != LAST_DONE:
+            return moment
+        case _:
+            return None
+
+
+def current(track: Track, state: TrackState, journey: Journey) -> TrackState:
+    """The state with the series that counts from the step that was done last: done later again, it is another one."""
+    moment = counted_from(track)
+    base = journey.done.get(moment.step) if moment is not None and moment.step is not None else None
+    if base is None or (state.origin is not None and base <= state.origin):
+        return state
+    return replace(state, next=1, origin=base, anew=state.anew + (state.origin is not None))
 
 
 def planned(track: Track, state: TrackState, journey: Journey, facts: Facts) -> datetime | None:
     """The date of the track's next occurrence; None where there is none."""
-    if state.stopped:
-        return None
+    state = current(track, state, journey)
+    return None if state.stopped else dated(track, state, state.next, journey, facts)
+
+
+def dated(track: Track, state: TrackState, number: int, journey: Journey, facts: Facts) -> datetime | None:
+    """The date that the occurrence of that number has now; None where it has none."""
     match track.when:
         case At(at=moment, time=clock):
-            date = instant_of(moment, journey, facts) if state.next == 1 else None
+            date = instant_of(moment, journey, facts) if number == 1 else None
         case Every() as every:
             clock = every.time
-            date = _repeated(every, state, journey, facts)
+            date = _repeated(every, state, number, journey, facts)
         case _:
             return None
     if date is None or clock is None:
@@ -43,19 +99,29 @@ def planned(track: Track, state: TrackState, journey: Journey, facts: Facts) -> 
     return at_local(date, clock, journey.patient.zone)
 
 
-def _repeated(every: Every, state: TrackState, journey: Journey, facts: Facts) -> datetime | None:
-    if every.times is not None and state.next > every.times:
+def _repeated(every: Every, state: TrackState, number: int, journey: Journey, facts: Facts) -> datetime | None:
+    if every.times is not None and number > every.times:
         return None
     zone = journey.patient.zone
     if every.from_.anchor == LAST_DONE:
         # The first counts from enrolment, each later one from when the one before was done.
-        origin = journey.anchors["enrolled"] if state.next == 1 else state.origin
+        origin = journey.anchors["enrolled"] if number == 1 else state.origin
         date = None if origin is None else moved(origin, every.every, facts, zone)
     else:
         origin = instant_of(every.from_, journey, facts)
-        date = None if origin is None else moved(origin, times(every.every, state.next), facts, zone)
+        date = None if origin is None else moved(origin, times(every.every, number), facts, zone)
     until = None if every.until is None else instant_of(every.until, journey, facts)
     return None if date is None or (until is not None and date > until) else date
+
+
+def key_of(number: int, state: TrackState) -> str:
+    """The key of an occurrence: its number, marked where the occurrences were counted anew."""
+    return str(number) if state.anew == 0 else f"{number}~{state.anew}"
+
+
+def number_of(key: str) -> int:
+    """The number of an occurrence, by its key."""
+    return int(key.partition("~")[0].rstrip("+"))
 
 
 def begins(track: Track, date: datetime, facts: Facts, zone: str) -> datetime:
@@ -79,14 +145,14 @@ def overtaken(track: Track, state: TrackState, journey: Journey, facts: Facts, n
     """Whether the occurrence after the next one has begun too by now: of a series the last one alone is done."""
     if not isinstance(track.when, Every) or track.when.from_.anchor == LAST_DONE:
         return False
-    date = planned(track, replace(state, next=state.next + 1), journey, facts)
+    date = dated(track, state, state.next + 1, journey, facts)
     return date is not None and begins(track, date, facts, journey.patient.zone) <= now
 
 
 def silence(track: Silent, state: TrackState, journey: Journey, facts: Facts) -> tuple[str, datetime] | None:
     """The occurrence and the instant at which the present silence next starts the track; None without its anchor."""
     last: Reading | None = latest(journey, track.silent)
-    base = journey.anchors.get(track.from_) if last is None else last.effective
+    base = base_of(Moment(anchor=track.from_), journey) if last is None else last.effective
     if base is None:
         return None
     count = state.silences + 1

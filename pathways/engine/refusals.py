@@ -1,12 +1,15 @@
 """What a person or system asked for that cannot be: told before anything changes."""
 
+import re
 from dataclasses import dataclass
 
 from pathways.engine.events import (
+    AnchorSet,
     AnyEvent,
     Died,
     Happened,
     Left,
+    ParameterSet,
     Paused,
     Reinstated,
     Resumed,
@@ -29,9 +32,13 @@ from pathways.engine.questions import find_step, task_at
 from pathways.engine.visits import visit_nodes
 from pathways.language.release import Release
 from pathways.language.step import Ask, Task
+from pathways.language.written import TIME_OF_DAY_PATTERN
 
 ANY_TASK = frozenset({"not-needed", "not-possible"})
 """Ends that every task allows beside the outcomes that it declares."""
+
+TIMES_LIMIT = 12
+"""How many times of day a list has at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +80,64 @@ def refusal(release: Release, journey: Journey, event: AnyEvent) -> Refusal | No
         case (
             Paused() | Resumed() | Withdrawn() | Left() | TrackStarted() | TrackStopped() | Happened() | VisitReported()
         ):
-            if journey.status == "ended":
-                return Refusal(code="journey-ended", message="the journey has ended; nothing was changed")
+            return _ended(journey)
+        case AnchorSet():
+            return _anchor_refusal(release, journey, event)
+        case ParameterSet():
+            return _parameter_refusal(release, journey, event)
         case Died():
             if journey.exit is not None and journey.exit.reason == "died":
                 return Refusal(code="journey-ended", message="the death is recorded already")
         case _:
             pass
     return None
+
+
+def _ended(journey: Journey) -> Refusal | None:
+    if journey.status != "ended":
+        return None
+    return Refusal(code="journey-ended", message="the journey has ended; nothing was changed")
+
+
+def _anchor_refusal(release: Release, journey: Journey, event: AnchorSet) -> Refusal | None:
+    anchor = release.pathway.anchors.get(event.anchor)
+    if anchor is None:
+        return Refusal(code="unknown-anchor", message="this pathway has no anchor of that name")
+    if event.anchor == "enrolled" and (event.at is None or event.tentative):
+        return Refusal(code="anchor-needed", message="the date of enrolment is always known; give the right one")
+    if anchor.season is not None and event.at is None:
+        return Refusal(code="anchor-needed", message="the calendar gives this date; give the right one")
+    return _ended(journey)
+
+
+def _parameter_refusal(release: Release, journey: Journey, event: ParameterSet) -> Refusal | None:
+    numbers, times, value = release.pathway.parameters, release.pathway.times, event.value
+    if event.parameter not in {*numbers, *times}:
+        return Refusal(code="unknown-parameter", message="this pathway has no parameter of that name")
+    of_number, of_times = numbers.get(event.parameter), times.get(event.parameter)
+    if of_number is not None:
+        allowed = of_number.per_patient
+        if allowed is None:
+            return _NOT_PER_PATIENT
+        fits = value is None or (not isinstance(value, tuple) and allowed[0] <= value <= allowed[1])
+        expected = f"a number from {allowed[0]:g} to {allowed[1]:g}"
+    else:
+        if of_times is None or not of_times.per_patient:
+            return _NOT_PER_PATIENT
+        fits = value is None or (isinstance(value, tuple) and are_times(value))
+        expected = "times of day as HH:MM, ascending, each once"
+    if not fits:
+        return Refusal(code="wrong-value", message=f"that cannot be the patient's own; expected {expected}")
+    return _ended(journey)
+
+
+def are_times(value: tuple[str, ...]) -> bool:
+    """Whether these are times of day as HH:MM, ascending, each once."""
+    texts = all(re.fullmatch(TIME_OF_DAY_PATTERN, text) for text in value)
+    return 0 < len(value) <= TIMES_LIMIT and texts and list(value) == sorted(set(value))
+
+
+_NOT_PER_PATIENT = Refusal(code="not-per-patient", message="this parameter is the same for every patient")
 
 
 _TaskEvent = TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted | TaskAttempted | TaskSuspended | TaskContinued

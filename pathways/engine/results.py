@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pathways.engine.actions import CloseVisit
+from pathways.engine.anchors import note_done
 from pathways.engine.events import ResultReceived
 from pathways.engine.evidence import Filed, file_result, latest
 from pathways.engine.journey import Journey, Reading
@@ -15,6 +16,7 @@ from pathways.engine.turn import Turn
 from pathways.engine.undo import recover, undo, undo_after
 from pathways.engine.visits import book, satisfies, visit_nodes
 from pathways.engine.watching import occurrence_of
+from pathways.language.step import Visit
 from pathways.language.trigger import Silent
 
 
@@ -115,16 +117,24 @@ def _stand_for_visits(turn: Turn, reading: Reading) -> None:
         node = turn.activation(key).nodes.get(path)
         if node is None or (node.end is not None and turn.activation(key).state == "undone"):
             continue
-        track = turn.activation(key).track
         if node.result == reading.id and (reading.void or not satisfies(turn, step, node, reading)):
-            turn.decide("reopened", track=track, step=path)
+            turn.decide("reopened", track=turn.activation(key).track, step=path)
             undo_after(turn, key, path)
             node = turn.put_node(key, path, replace(node, end=None, ended=None, done_at=None, way=None, result=None))
             turn.put(replace(turn.activation(key), state="running", ended=None))
+            note_done(turn, key, path)
             book(turn, key, path, step, node)
-        elif node.result is None and node.end in {None, "missed"} and satisfies(turn, step, node, reading):
-            turn.decide("satisfied", track=track, step=path)
-            if node.end == "missed":
-                recover(turn, key, path, step.visit)
-            turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))
-            close_step(turn, key, path, "done", way="kept", at=reading.received, result=reading.id, contact=None)
+        else:
+            stand_for_visit(turn, key, path, step, reading)
+
+
+def stand_for_visit(turn: Turn, key: str, path: str, step: Visit, reading: Reading) -> None:
+    """The result stands for the visit, where it is open or missed and the result is of the right kind and time."""
+    node = turn.node(key, path)
+    if node.result is not None or node.end not in {None, "missed"} or not satisfies(turn, step, node, reading):
+        return
+    turn.decide("satisfied", track=turn.activation(key).track, step=path)
+    if node.end == "missed":
+        recover(turn, key, path, step.visit)
+    turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))
+    close_step(turn, key, path, "done", way="kept", at=reading.received, result=reading.id, contact=None)

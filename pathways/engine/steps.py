@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from pathways.engine import visits
 from pathways.engine.actions import OpenAsk
+from pathways.engine.anchors import note_done
 from pathways.engine.calls import enter_call, enter_enrol
 from pathways.engine.clocks import late, moved
 from pathways.engine.contact import tell
@@ -312,6 +313,7 @@ def close_step(turn: Turn, key: str, path: str, end: End, *, way: str | None, at
     """Ends an open step and goes on; what waits for a missed step or an outcome hears of it."""
     node = turn.node(key, path)
     turn.put_node(key, path, replace(node, end=end, ended=at, way=way, **changes))
+    note_done(turn, key, path)
     step = _step(turn, key, path)
     if end == "missed" and isinstance(step, Visit | Ask):
         name = step.visit if isinstance(step, Visit) else step.ask

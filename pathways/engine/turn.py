@@ -26,6 +26,8 @@ class Turn:
         """What is being served: the event, or the due time that came in the same turn."""
         self.effects: deque[Effect] = deque(journey.pending)
         self.journey = replace(journey, clock=self.now, pending=(), readings=readings_of(journey))
+        self.dates = journey.dates
+        """What planned dates count from, as it was when they were last looked at."""
         self.actions: list[AnyAction] = []
         self.reasons: list[Reason] = []
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pathways.engine.actions import AnnotateTask, CloseAsk, CloseTask, CloseVisit, RecallMessage
+from pathways.engine.anchors import note_done, restore_anchor
 from pathways.engine.calls import take_back
 from pathways.engine.journey import Activation, ActivationKind, Cause, Effect, Node
 from pathways.engine.paths import choosers, parallel
@@ -26,7 +27,7 @@ from pathways.language.step import (
 )
 from pathways.language.trigger import Every
 
-Why = Literal["undone", "stopped", "no-longer-silent", "restarted", "interrupted"]
+Why = Literal["undone", "stopped", "no-longer-silent", "restarted", "interrupted", "moved"]
 OF_THE_TRACK: frozenset[ActivationKind] = frozenset({"steps", "first-task", "question"})
 """What stopping or restarting a track takes back; reviews and corrections are about what was, and stay."""
 
@@ -105,6 +106,7 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
         kept = turn.activation(key)
         nodes = {name: kept.nodes[name] for name in kept.nodes if name != other}
         turn.put(replace(kept, nodes=nodes, again={**kept.again, other: kept.again.get(other, 0) + 1}))
+        note_done(turn, key, other)
 
 
 def recover(turn: Turn, key: str, path: str, name: str) -> None:
@@ -181,7 +183,11 @@ def _undo_message(undoing: _Undoing, path: str, node: Node, step: Send | Notify)
 
 def _undo_set(undoing: _Undoing, node: Node, step: Set) -> None:
     """Puts back what was there before, unless another step has set it since."""
-    if node.end != "done" or _set_since(undoing, node, step):
+    # A date that a person has said since is theirs to take back.
+    if node.end != "done" or node.chosen or _set_since(undoing, node, step):
+        return
+    if step.set in undoing.turn.release.pathway.anchors:
+        restore_anchor(undoing.turn, step.set, node.before)
         return
     journey = undoing.turn.journey
     values = {name: value for name, value in journey.values.items() if name != step.set}

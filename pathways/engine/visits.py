@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pathways.engine.actions import BookVisit, CloseVisit
+from pathways.engine.anchors import note_done
 from pathways.engine.clocks import moved
 from pathways.engine.contact import Contacted, tell
 from pathways.engine.context import Facts
@@ -28,7 +29,9 @@ def enter_visit(turn: Turn, key: str, path: str, step: Visit, node: Node) -> Nod
             turn.decide("satisfied", track=activation.track, step=path)
             turn.act(CloseVisit(visit=turn.id_of(key, path), end="done", at=turn.now))
             way = "kept" if step.kept else None
-            return turn.put_node(key, path, replace(node, end="done", ended=node.since, way=way, result=reading.id))
+            done = turn.put_node(key, path, replace(node, end="done", ended=node.since, way=way, result=reading.id))
+            note_done(turn, key, path)
+            return done
     return node
 
 
@@ -95,6 +98,14 @@ def move(turn: Turn, key: str, path: str, step: Visit, to: datetime) -> None:
     if date_of(node) != to:
         gone = sum(at <= turn.now for at in _reminders(to, step, turn.facts, turn.zone))
         node = turn.put_node(key, path, replace(node, booked=to, reminded=gone, contact=None))
+    book(turn, key, path, step, node)
+
+
+def replan(turn: Turn, key: str, path: str, step: Visit, to: datetime) -> None:
+    """The visit is needed for another date; what the hospital booked stays until it books anew."""
+    node = turn.node(key, path)
+    gone = sum(at <= turn.now for at in _reminders(node.booked or to, step, turn.facts, turn.zone))
+    node = turn.put_node(key, path, replace(node, planned=to, reminded=gone, contact=None))
     book(turn, key, path, step, node)
 
 

@@ -24,7 +24,7 @@ from pathways.language.step import (
     Visit,
     Wait,
 )
-from pathways.language.trigger import Observed, Silent
+from pathways.language.trigger import Observed, Overdue, Silent
 
 WakeKind = Literal[
     "wait-over",
@@ -40,6 +40,7 @@ WakeKind = Literal[
     "waited",
     "deferred",
     "unconfirmed",
+    "overdue",
 ]
 """What becomes due, in the order in which it is served where it does at once."""
 _RANK: Mapping[WakeKind, int] = {kind: rank for rank, kind in enumerate(get_args(WakeKind))}
@@ -90,6 +91,10 @@ def _of_track(release: Release, journey: Journey, facts: Facts, name: str, place
     if state.unconfirmed and isinstance(track.when, Observed) and track.when.confirm is not None:
         first = min(alone_until(cause, track.when.confirm, facts, zone) for cause in state.unconfirmed)
         yield Wake(at=first, kind="unconfirmed", key=name, place=place)
+    if isinstance(track.when, Overdue) and not (state.holds or state.stopped):
+        at = plans.overdue_at(release.pathway, journey, facts, track.when.overdue)
+        if at is not None:
+            yield Wake(at=at, kind="overdue", key=name, place=place)
     if state.capped and track.at_most is not None:
         until = capped_until(track.at_most, state, state.capped[-1].received, facts, zone)
         yield Wake(at=until or state.capped[-1].received, kind="cap", key=name, place=place)

@@ -8,6 +8,7 @@ from pathways.language.expressions import broken_expressions
 from pathways.language.flow import dead_ends
 from pathways.language.lexicons import ambiguous_words
 from pathways.language.measures import unusable_values
+from pathways.language.moments import impossible_dates
 from pathways.language.problems import Problem
 from pathways.language.qualities import unfit_qualities
 from pathways.language.references import messages_and_forms, unknown_names
@@ -22,6 +23,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     ambiguous_words,
     broken_expressions,
     impossible_times,
+    impossible_dates,
     dead_ends,
     unfit_qualities,
     broken_repeats,

@@ -19,6 +19,7 @@ from pathways.language.step import (
     Steps,
     Task,
     Together,
+    Visit,
     branches,
 )
 
@@ -76,6 +77,13 @@ class Draft:
             for name, track in self.pathway.tracks.items()
             for placed in _placed(("pathway", "tracks", name, "steps"), name, track.steps)
         )
+
+    @cached_property
+    def counted_steps(self) -> frozenset[str]:
+        """The names of tasks and visits: what `done(...)` may count from."""
+        steps = [placed.step for placed in self.steps]
+        tasks = {step.task for step in steps if isinstance(step, Task)}
+        return frozenset(tasks | {step.visit for step in steps if isinstance(step, Visit)})
 
     def error(self, path: Path, what: str, expected: str, *, key: bool = False, offset: int = 0) -> Problem:
         """An error at the value (or key) of the path; `offset` counts characters into a text."""

@@ -31,6 +31,7 @@ from pathways.language.trigger import (
     Missed,
     Observed,
     Outcome,
+    Overdue,
     Silent,
     Unanswered,
 )
@@ -63,6 +64,9 @@ def _mentions(draft: Draft) -> Iterator[Mention]:
     for name, rungs in pathway.ladders.items():
         for number, rung in enumerate(rungs):
             yield Mention(("pathway", "ladders", name, number, "to"), "role", rung.to, ROLES)
+    for name, anchor in pathway.anchors.items():
+        if anchor.estimate is not None:
+            yield _moment(draft, ("pathway", "anchors", name, "estimate"), anchor.estimate)
     for name, track in pathway.tracks.items():
         yield from _in_trigger(draft, ("pathway", "tracks", name, "when"), track)
         yield from _in_qualities(draft, ("pathway", "tracks", name), track)
@@ -95,6 +99,8 @@ def _in_trigger(draft: Draft, path: Path, track: Track) -> Iterator[Mention]:
             yield Mention((*path, "answered"), "form", name, draft.contents.forms)
         case Unanswered(unanswered=name):
             yield Mention((*path, "unanswered"), "form that is asked", name, _asks(draft))
+        case Overdue(overdue=name):
+            yield Mention((*path, "overdue"), "anchor", name, draft.pathway.anchors)
         case Missed(missed=name):
             yield Mention((*path, "missed"), "visit or form", name, _visits(draft) | _asks(draft))
         case Outcome(outcome=outcome, of=task):
@@ -118,6 +124,8 @@ def _in_qualities(draft: Draft, path: Path, track: Track) -> Iterator[Mention]:
 
 
 def _moment(draft: Draft, path: Path, moment: Moment) -> Mention:
+    if moment.step is not None:
+        return Mention(path, "task or visit", moment.step, draft.counted_steps)
     return Mention(path, "anchor", moment.anchor, draft.pathway.anchors)
 
 
@@ -141,7 +149,7 @@ def _in_step(draft: Draft, path: Path, step: AnyStep) -> Iterator[Mention]:
         case Visit():
             yield from _in_visit(draft, path, step)
         case Set(set=name):
-            yield Mention((*path, "set"), "value", name, pathway.values)
+            yield Mention((*path, "set"), "value or anchor", name, {*pathway.values, *pathway.anchors})
         case ForEach(for_each=name):
             yield Mention((*path, "for_each"), "list of times", name, pathway.times)
         case Enrol(anchors=anchors):

@@ -13,7 +13,7 @@ from pathways.language.conditions import Condition, Feature, ValueType, Vocabula
 from pathways.language.definition import Pathway, Track
 from pathways.language.forms import Form
 from pathways.language.messages import MessageTemplate
-from pathways.language.schedule import MOMENT_PATTERN, Duration, parse_duration
+from pathways.language.schedule import Duration, is_moment, parse_duration
 from pathways.language.step import AnyStep, Call, Choose, Enrol, Repeat, Set, Steps, branches
 from pathways.language.trigger import Answered, AnyTrigger, Becomes, Named, Observed
 from pathways.language.vocabulary import EVENT_TIME, WINDOWED
@@ -85,6 +85,11 @@ class Release:
     def unconfirmed(self) -> tuple[str, ...]:
         """Parameters that no clinician has confirmed: such a release may serve demonstration data alone."""
         return tuple(name for name, parameter in self.pathway.parameters.items() if not parameter.confirmed)
+
+    @cached_property
+    def counted_steps(self) -> frozenset[str]:
+        """The tasks and visits of which it matters when they were last done: `done(...)` in any moment."""
+        return frozenset(re.findall(r"done\(([a-z][a-z0-9-]*)\)", self.text))
 
     @cached_property
     def features(self) -> frozenset[Feature]:
@@ -160,7 +165,7 @@ def expressions_of(step: AnyStep, anchors: Collection[str]) -> Iterator[tuple[tu
         case Choose(cases=cases):
             yield from ((("cases", number, "if"), case.if_) for number, case in enumerate(cases))
         case Set(set=name, to=str(text)):
-            if name not in anchors or re.fullmatch(MOMENT_PATTERN, text) is None:
+            if name not in anchors or not is_moment(text):
                 yield ("to",), text
         case Repeat(until=str(text)):
             yield ("until",), text

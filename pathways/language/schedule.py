@@ -126,6 +126,11 @@ class Moment:
     sign: Literal[1, -1] = 1
     offset: Duration | None = None
 
+    @property
+    def step(self) -> str | None:
+        """The step that it counts from when it was last done; None where it counts from an anchor."""
+        return self.anchor[len("done(") : -1] if self.anchor.startswith("done(") else None
+
     def __str__(self) -> str:
         return self.anchor if self.offset is None else f"{self.anchor} {'+' if self.sign == 1 else '-'} {self.offset}"
 
@@ -148,6 +153,11 @@ def parse_moment(text: str) -> Moment:
     if offset.working:
         raise ValueError(f"'{text}' counts working time, which a moment cannot; write it in days or hours")
     return Moment(anchor=anchor, sign=1 if sign == "+" else -1, offset=offset)
+
+
+def is_moment(text: str) -> bool:
+    """Whether the text is one that `parse_moment` reads."""
+    return re.fullmatch(MOMENT_PATTERN, text) is not None
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -226,6 +236,11 @@ def at_local(day_of: datetime, clock: time, zone: str) -> datetime:
     """The instant of that wall-clock time on the zone's date of `day_of`."""
     tz = zone_named(zone)
     return _instant(datetime.combine(day_of.astimezone(tz).date(), clock), tz)
+
+
+def on_date(day: date, clock: time, zone: str) -> datetime:
+    """The instant of that wall-clock time on the date in the zone."""
+    return _instant(datetime.combine(day, clock), zone_named(zone))
 
 
 def days_since(anchor: datetime, now: datetime, zone: str) -> int:

@@ -16,7 +16,7 @@ from pathways.language.step import (
     Wait,
     is_urgent_ladder,
 )
-from pathways.language.trigger import Every, Observed, Silent
+from pathways.language.trigger import At, Every, Observed, Silent
 
 ROUTINE = "routine"
 """The ladder that the engine's own tasks climb: reviews, questions, corrections."""
@@ -43,6 +43,8 @@ def impossible_times(draft: Draft) -> Iterator[Problem]:
     """A problem for each time that cannot be kept, or that would be kept in a way nobody meant."""
     for name, rungs in draft.pathway.ladders.items():
         yield from _ladder(draft, name, rungs)
+    for name, anchor in draft.pathway.anchors.items():
+        yield from _elapsed(draft, ("pathway", "anchors", name, "overdue_after"), anchor.overdue_after, least=0)
     for name, track in draft.pathway.tracks.items():
         yield from _trigger(draft, ("pathway", "tracks", name), track)
     for placed in draft.steps:
@@ -83,6 +85,8 @@ def _elapsed(draft: Draft, path: Path, span: Duration | None, *, least: int = 1)
 def _trigger(draft: Draft, path: Path, track: Track) -> Iterator[Problem]:
     if track.at_most is not None:
         yield from _elapsed(draft, (*path, "at_most"), track.at_most.per)
+    if isinstance(track.when, At | Every):
+        yield from _elapsed(draft, (*path, "when", "redo_if_moved"), track.when.redo_if_moved, least=0)
     match track.when:
         case Every(every=every, from_=origin, time=time):
             yield from _elapsed(draft, (*path, "when", "every"), every, least=60)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -13,7 +14,7 @@ from pathways.engine.actions import CallSystem, EnrolPatient
 from store import inbox, journeys, releases
 from store.database import Database
 from store.facts import Policy
-from tests.hospital import fail_at, hospital_process, visits_at
+from tests.hospital import hospital_process, visits_at
 from tests.store import builders
 from tests.store.builders import NOW, at
 
@@ -58,7 +59,7 @@ def test_what_the_system_refuses_has_failed_and_what_it_cannot_do_now_is_tried_a
     """A refusal is final; an outage is not."""
     errands = ErrandActivities(database, Policy(), url=hospital)
     given = Call(journey=_journey(database), action=BOOK)
-    fail_at(hospital, status, 1)
+    httpx.post(f"{hospital}/trouble", json={"status": status, "times": 1}, timeout=5)
     if again:
         with pytest.raises(ApplicationError) as trouble:
             _run(errands.call, given)

@@ -84,10 +84,8 @@ ROLES = ("diabetes-nurse", "head-nurse", "attending-doctor", "quality-office")
 HOSPITAL = Text(zh="示范医院", en="Demonstration Hospital")
 
 
-def shell_release(tracks: str = "", words: str = "") -> Release:
-    """The ward's pathway, with more tracks where a test needs them."""
-    pathway = PATHWAY.replace("words:\n", f"{tracks}words:\n{words}")
-    return read({"pathway.yaml": pathway, "messages/received.yaml": RECEIVED, "messages/greeting.yaml": GREETING})
+def shell_release() -> Release:
+    return read({"pathway.yaml": PATHWAY, "messages/received.yaml": RECEIVED, "messages/greeting.yaml": GREETING})
 
 
 @dataclass(kw_only=True)
@@ -99,7 +97,6 @@ class Ward:
     settings: Settings
     now: Callable[[], datetime] = utc_now
     unstaffed: frozenset[str] = frozenset()
-    release: Callable[[], Release] = shell_release
     ids: int = 0
     outbox: Outbox = field(init=False)
     delivery: Delivery = field(init=False)
@@ -134,7 +131,7 @@ class Ward:
                 people.save_staff(session, id=f"{role}-1", name=role)
                 if role not in self.unstaffed:
                     people.hold(session, staff=f"{role}-1", role=role, department="ward")
-            releases.publish(session, self.release(), by="lead-1", now=now)
+            releases.publish(session, shell_release(), by="lead-1", now=now)
             patient = patients.create(
                 session,
                 identifiers=[patients.Identifier(system="hospital", value="1")],

@@ -35,6 +35,7 @@ from pathways.engine.actions import (
 from pathways.engine.advance import Advance, advance, begin, next_wakeup
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import (
+    AnchorSet,
     AnyEvent,
     CallAnswered,
     Died,
@@ -43,6 +44,7 @@ from pathways.engine.events import (
     FormAnswered,
     Happened,
     Left,
+    ParameterSet,
     Paused,
     Reinstated,
     ResultReceived,
@@ -83,7 +85,10 @@ pathway: trial
 title: {zh: 试验, en: Trial}
 evidence: [made up for tests]
 owner: clinical-lead
-anchors: {enrolled: {}, surgery: {required: no}}
+anchors:
+  enrolled: {}
+  surgery: {required: no}
+  birth: {required: no, estimate: surgery + 9d, overdue_after: 3d}
 data:
   glucose: {observation: [14749-6], unit: mmol/L, plausible: [0.6, 60], text: {LO: "<1.1", HI: ">33.3", "3.0": "3.0"}}
   pulse: {observation: [8867-4], unit: /min}
@@ -385,6 +390,17 @@ class Player:
     def stop(self, track: str) -> list[str]:
         """A person stops a track."""
         return self.play(TrackStopped(id=self._id(), received=self.now, track=track, by="anna"))
+
+    def anchor(self, name: str, to: str | None, *, tentative: bool = False) -> list[str]:
+        """A person says when it is, plans it, or takes it back."""
+        at_ = None if to is None else at(to)
+        return self.play(
+            AnchorSet(id=self._id(), received=self.now, anchor=name, at=at_, by="anna", tentative=tentative)
+        )
+
+    def parameter(self, name: str, value: float | tuple[str, ...] | None) -> list[str]:
+        """A person says what the parameter is of this patient."""
+        return self.play(ParameterSet(id=self._id(), received=self.now, parameter=name, value=value, by="anna"))
 
     def pause(self) -> list[str]:
         """The pathway pauses."""

@@ -38,11 +38,16 @@ EVENT_KINDS = (
     "die",
     "leave",
     "reinstate",
+    "anchor",
+    "parameter",
 )
 # What ends a journey or repeats its beginning is rarer, so that most of a play happens before it.
-_WEIGHTED = EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]
 ON_TASKS = ("attempt", "suspend", "continue", "leave-purpose")
-_WEIGHTED += ON_TASKS * 3
+_WEIGHTED = (
+    *(EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]),
+    *(ON_TASKS * 3),
+    *(("anchor",) * 5),
+)
 GAPS = ("0s", "0s", "1m", "31m", "5h", "25h", "3d", "9d", "40d")
 
 _spans = st.sampled_from(["30m", "4h", "1d", "3d"])
@@ -93,6 +98,9 @@ def _set() -> st.SearchStrategy[dict[str, Any]]:
             {"set": "level", "to": "latest(glucose) + 1.0"},
             {"set": "flag", "to": True},
             {"set": "word", "to": "'x'"},
+            {"set": "birth", "to": "surgery + 9d"},
+            {"set": "surgery", "to": "enrolled + 20d", "tentative": True},
+            {"set": "surgery", "to": "done(call) + 3d"},
         ]
     )
 
@@ -198,6 +206,11 @@ _planned = st.sampled_from(
         {"every": "7d", "from": "enrolled", "time": "05:00"},
         {"every": "7d", "from": "last_done"},
         {"every": "1 month", "from": "surgery", "until": "enrolled + 100d"},
+        {"at": "done(call) + 1d"},
+        {"at": "surgery + 3d", "redo_if_moved": "1d"},
+        {"at": "birth + 2d"},
+        {"every": "3d", "from": "done(v)", "times": 3},
+        {"every": "5d", "from": "birth", "redo_if_moved": "2d"},
     ]
 )
 _others = st.sampled_from(
@@ -211,6 +224,7 @@ _others = st.sampled_from(
         {"outcome": "reached", "of": "call"},
         {"outcome": "not-possible", "of": "check"},
         {"event": "fell"},
+        {"overdue": "birth"},
     ]
 )
 _triggers = st.one_of(_observed, _observed, _planned, _others)
@@ -300,6 +314,20 @@ a:
 b: {when: by-hand, steps: [{set: level, to: 2}, {task: check, role: family-doctor, due: 3 working days}]}
 c: {when: enrolment, steps: [{wait: 1d}, {send: m}, {wait: 1d}, {send: n}, {ask: f, message: m}]}
 """,
+    """
+a:
+  when: {at: surgery - 1d, redo_if_moved: 1d}
+  steps:
+    - {visit: v, window: {early: 2d, late: 5d}, remind: [1d], reminder: n, satisfied_by: {data: glucose}}
+    - task: call
+      role: diabetes-nurse
+      due: 1 working day
+      ladder: routine
+      outcomes: {reached: [{set: birth, to: surgery + 5d}], refer: [{set: surgery, to: enrolled + 40d, tentative: yes}]}
+b: {when: {overdue: birth}, steps: [{task: check, role: family-doctor, due: 1 working day, ladder: routine}]}
+c: {when: {every: 5d, from: birth, until: done(v) + 60d, redo_if_moved: 2d}, steps: [{send: m}, {wait: 1d}]}
+d: {when: {every: 4d, from: done(call), times: 3}, steps: [{task: check, role: family-doctor, due: 3 working days}]}
+""",
 )
 """Pathways on which much can happen: random ones alone seldom hold what some events need."""
 
@@ -347,6 +375,7 @@ def mend(tracks: dict[str, Any]) -> dict[str, Any]:
     missed = {step.get("visit", step.get("ask")) for step in everything}
     ends = {(step["task"], end) for step in everything if "task" in step for end in step.get("outcomes", ())}
     ends |= {(step["task"], "not-possible") for step in everything if "task" in step}
+    done = {str(step.get("visit", step.get("task"))) for step in everything}
     for place, track in enumerate(tracks.values()):
         when = track["when"]
         if isinstance(when, dict) and "missed" in when and when["missed"] not in missed:
@@ -354,8 +383,25 @@ def mend(tracks: dict[str, Any]) -> dict[str, Any]:
         if isinstance(when, dict) and "of" in when and (when["of"], when["outcome"]) not in ends:
             other = min(ends, default=None)
             track["when"] = "enrolment" if other is None else {"of": other[0], "outcome": other[1]}
+        if any(f"done({name})" in str(when) for name in ("call", "v") if name not in done):
+            track["when"] = "by-hand"
         _later_starts(track["steps"], list(tracks)[place + 1 :])
+    counted = any(name in str(track["when"]) for track in tracks.values() for name in ("surgery", "birth"))
+    for track in tracks.values():
+        _dates(track["steps"], counted=counted, done=done)
     return tracks
+
+
+def _dates(steps: list[Any], *, counted: bool, done: set[str]) -> None:
+    """Where a track counts from an anchor, anchors are set after the outcome of a task alone; from what is done."""
+    for number, step in enumerate(steps):
+        if step.get("set") in {"surgery", "birth"}:
+            if counted:
+                steps[number] = {"notify": "family-doctor", "message": "n"}
+            elif "call" in str(step["to"]) and "call" not in done:
+                steps[number] = {**step, "to": "enrolled + 3d"}
+        for below in _ways(step):
+            _dates(below, counted=counted and below not in [*step.get("outcomes", {}).values()], done=done)
 
 
 def _later_starts(steps: list[Any], later: list[str]) -> None:

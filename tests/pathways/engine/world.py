@@ -31,6 +31,7 @@ from pathways.engine.actions import (
 from pathways.engine.advance import Advance, advance, next_wakeup
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import (
+    AnchorSet,
     AnyEvent,
     Died,
     Enrolled,
@@ -38,6 +39,7 @@ from pathways.engine.events import (
     FormAnswered,
     Happened,
     Left,
+    ParameterSet,
     Paused,
     Reinstated,
     ResultReceived,
@@ -215,6 +217,8 @@ class World:
                 return Enrolled(id=number, received=now)
             case "withdraw":
                 return Withdrawn(id=number, received=now, by="anna")
+            case "anchor" | "parameter":
+                return self._told(number, move, then)
             case "die":
                 return Died(id=number, received=now, at=then)
             case _:
@@ -256,6 +260,18 @@ class World:
                 return Reinstated(id=number, received=self.now, by="anna")
             case _:
                 return Tick(id=number, received=self.now)
+
+    def _told(self, number: str, move: Move, then: datetime) -> AnyEvent:
+        """What a person says of the patient: a date, or a threshold of their own."""
+        which = move.which
+        if move.kind == "parameter":
+            value = (None, move.value, move.value, ("08:00",))[which % 4]
+            name = "low" if which < 9 else "strange"
+            return ParameterSet(id=number, received=self.now, parameter=name, value=value, by="anna")
+        name = "strange" if which == 11 else ("surgery", "birth")[which % 2]
+        moved = shift(then, parse_duration(move.gap), ZONE, 1 if which % 3 else -1)
+        at = None if which == 10 else moved
+        return AnchorSet(id=number, received=self.now, anchor=name, at=at, by="anna", tentative=which % 5 == 4)
 
     def _result(self, number: str, move: Move, then: datetime) -> AnyEvent:
         data = "pulse" if move.which % 4 == 3 else "glucose"
