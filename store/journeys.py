@@ -59,18 +59,19 @@ def begin(session: Session, start: Start, *, by: str, now: datetime) -> Begun:
 
     Raises:
         NotFound: there is no such patient, pathway or release.
-        Invalid: an anchor, parameter or value is missing, unknown or out of its range.
+        Invalid: an episode, anchor, parameter or value is missing, unknown or out of its range.
         Conflict: the patient died, or is on a pathway that does not go with this one.
     """
     patient = patients.lock(session, start.patient)
     row = releases.latest(session, start.pathway) if start.release is None else releases.read(session, start.release)
     if row.pathway != start.pathway:
         raise Invalid("That release belongs to another pathway.", hint="Name a release of the pathway, or none.")
+    release = releases.load(row)
+    _check_episode(release, start)
     open_now = find_open(session, patient.id)
     known = next((one for one in open_now if (one.pathway, one.episode) == (row.pathway, start.episode)), None)
     if known is not None:
         return Begun(journey=known, created=False)
-    release = releases.load(row)
     if patient.died_at is not None:
         raise Conflict("The patient has died.", hint="If that is wrong, correct it before anything is started.")
     if start.enrolled > now:
@@ -124,6 +125,18 @@ def _row(
         demonstration=row.demonstration,
         created=now,
     )
+
+
+def _check_episode(release: Release, start: Start) -> None:
+    """Two journeys of one patient are told apart by what the pathway declares, and by nothing else."""
+    pathway = release.pathway
+    declared = pathway.episode or (None if pathway.enrol.yearly is None else "year")
+    if declared is None and start.episode:
+        raise Invalid("The pathway has no episodes: a patient is on it once.", hint="Leave the episode out.")
+    if declared is not None and not start.episode:
+        raise Invalid(
+            f"The pathway needs an episode: which {declared}.", hint="Give what tells it from the patient's others."
+        )
 
 
 def _check_goes_with(session: Session, release: Release, open_now: Sequence[tables.Journey]) -> None:

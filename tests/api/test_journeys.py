@@ -3,19 +3,37 @@
 import pytest
 
 from store import audit
-from tests.api.clinic import Desk, Known, person, result
+from tests.api.clinic import FILES, Desk, Known, person, result
 
 
 async def test_a_start_is_one_start(live: Desk) -> None:
     """The same patient, pathway and episode is the journey that is open; another episode is another one."""
+    await teeth(live)
     patient = (await live.post("/patients", person()))["id"]
-    body = {"patient": patient, "pathway": "clinic", "data": {"low": 4.5, "smokes": True}}
+    body = {"patient": patient, "pathway": "teeth", "episode": "36", "data": {"low": 4.5, "smokes": True}}
     first = await live.post("/journeys", body, status=201)
     again = await live.post("/journeys", body, status=200)
     assert (again["id"], again["existing"]) == (first["id"], True)
-    other = await live.post("/journeys", body | {"episode": "second"}, status=201)
+    other = await live.post("/journeys", body | {"episode": "46"}, status=201)
     assert other["id"] != first["id"]
     await live.until(f"/journeys/{first['id']}", lambda said: said["status"] == "active")
+
+
+async def test_an_episode_is_named_where_the_pathway_has_one(live: Desk) -> None:
+    """A second journey is never made by a word that the pathway does not know, nor one that nobody can tell apart."""
+    await teeth(live)
+    patient = (await live.post("/patients", person()))["id"]
+    refused = await live.post("/journeys", {"patient": patient, "pathway": "teeth"}, status=422)
+    assert "次别：tooth" in refused["detail"]
+    await live.post("/journeys", {"patient": patient, "pathway": "clinic"}, status=201)
+    refused = await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "2"}, status=422)
+    assert "不分次别" in refused["detail"]
+
+
+async def teeth(desk: Desk) -> None:
+    """A pathway with a journey for each tooth."""
+    text = FILES["pathway.yaml"].replace("pathway: clinic", "pathway: teeth\nepisode: tooth")
+    await desk.post("/releases", {"files": FILES | {"pathway.yaml": text}}, Tongxing_Actor="lead-1")
 
 
 async def test_a_start_with_the_engine_away_is_kept(desk: Desk, known: Known) -> None:
@@ -43,7 +61,8 @@ async def test_a_death_ends_every_journey(live: Desk) -> None:
     """Told at one journey, it holds for the patient: all journeys end, and no new one starts."""
     patient = (await live.post("/patients", person()))["id"]
     one = (await live.post("/journeys", {"patient": patient, "pathway": "clinic"}))["id"]
-    two = (await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "2"}))["id"]
+    await teeth(live)
+    two = (await live.post("/journeys", {"patient": patient, "pathway": "teeth", "episode": "36"}))["id"]
     died = await live.post(f"/journeys/{one}/death", {"at": "2026-01-05T09:00:00"}, status=200)
     assert died["died_at"] == "2026-01-05T01:00:00Z"
     assert {act["journey"] for act in died["journeys"]} == {one, two}
@@ -53,7 +72,7 @@ async def test_a_death_ends_every_journey(live: Desk) -> None:
     assert await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:00Z"}, status=200)
     other = await live.post(f"/patients/{patient}/death", {"at": "2026-01-05T01:00:01Z"}, status=409)
     assert "已记录过" in other["detail"]
-    refused = await live.post("/journeys", {"patient": patient, "pathway": "clinic", "episode": "3"}, status=409)
+    refused = await live.post("/journeys", {"patient": patient, "pathway": "teeth", "episode": "46"}, status=409)
     assert "已经死亡" in refused["detail"]
 
 

@@ -39,17 +39,42 @@ def test_one_open_journey_a_patient_pathway_and_episode(database: Database) -> N
     """Starting again gives the one that is open; another episode, or one after its end, is a new one."""
     with database.write() as session:
         who = builders.patient(session)
-        first = builders.journey(session, who)
-        assert builders.journey(session, who).id == first.id
+        first = builders.journey(session, who, episode="right knee")
+        assert builders.journey(session, who, episode="right knee").id == first.id
         other = builders.journey(session, who, episode="left knee")
         assert other.id != first.id
-        found = journeys.find(session, patient=who.id, pathway="checks")
+        found = journeys.find(session, patient=who.id, pathway="checks", episode="right knee")
         assert found is not None
         assert found.id == first.id
         first.status = "ended"
         session.flush()
-        assert journeys.find(session, patient=who.id, pathway="checks") is None
-        assert builders.journey(session, who).id not in (first.id, other.id)
+        assert journeys.find(session, patient=who.id, pathway="checks", episode="right knee") is None
+        assert builders.journey(session, who, episode="right knee").id not in (first.id, other.id)
+
+
+@pytest.mark.parametrize(
+    ("declared", "episode", "wrong"),
+    [
+        ({}, "", None),
+        ({}, "left knee", "no episodes"),
+        ({"episode": "knee"}, "left knee", None),
+        ({"episode": "knee"}, "", "which knee"),
+        ({"enrol": {"yearly": "first-fu"}}, "", "which year"),
+        ({"enrol": {"yearly": "first-fu"}}, "2026", None),
+    ],
+)
+def test_an_episode_is_named_where_it_is_declared(
+    database: Database, declared: dict[str, Any], episode: str, wrong: str | None
+) -> None:
+    """What tells two journeys apart is said by the pathway: a start says which one, and only there."""
+    with database.write() as session:
+        releases.publish(session, builders.release(**declared), by="lead-1", now=NOW)
+        start = Start(patient=builders.patient(session).id, pathway="checks", enrolled=NOW, episode=episode)
+        if wrong is None:
+            assert journeys.begin(session, start, by="nurse-1", now=NOW).created
+        else:
+            with pytest.raises(Invalid, match=wrong):
+                journeys.begin(session, start, by="nurse-1", now=NOW)
 
 
 def test_starts_at_the_same_moment_make_one_journey(database: Database) -> None:

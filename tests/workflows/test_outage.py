@@ -163,8 +163,8 @@ async def test_a_journey_that_cannot_be_read_keeps_no_other_waiting(ward: Ward) 
     journey = ward.enrol()
     with ward.database.write() as session:
         row = journeys.read(session, journey)
-        episode = journeys.Start(patient=row.patient, pathway="shell", enrolled=ward.now(), episode="second")
-        other = journeys.begin(session, episode, by="nurse-1", now=ward.now()).journey.id
+        start = journeys.Start(patient=ward.another(session), pathway="shell", enrolled=ward.now())
+        other = journeys.begin(session, start, by="nurse-1", now=ward.now()).journey.id
         row.state = "of a format to come"
     await ward.delivery.sweep()
     await ward.settled(other)

@@ -199,8 +199,7 @@ async def test_one_that_cannot_be_read_keeps_nobody_waiting(client: Client, stor
     ward = ward_of(client, store, task_queue)
     journey = ward.enrol()
     with store.write() as session:
-        row = journeys.read(session, journey)
-        start = journeys.Start(patient=row.patient, pathway="shell", enrolled=ward.now(), episode="second")
+        start = journeys.Start(patient=ward.another(session), pathway="shell", enrolled=ward.now())
         newer = journeys.begin(session, start, by="nurse-1", now=ward.now()).journey
         state = newer.state = write_journey(replace(journeys.state_of(newer), format=FORMAT + 1)).decode()
     async with ward.working():

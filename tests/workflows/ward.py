@@ -23,7 +23,7 @@ from pathways.language.release import Release
 from pathways.language.texts import Text
 from settings import Settings
 from store import inbox, journeys, messages, patients, people, releases, tables, tasks
-from store.database import Database
+from store.database import Database, Session
 from store.facts import Policy
 from worker import make_worker
 from workflows.delivery import Delivery
@@ -143,6 +143,13 @@ class Ward:
             ).patient
             start = journeys.Start(patient=patient.id, pathway="shell", enrolled=now)
             return journeys.begin(session, start, by="nurse-1", now=now).journey.id
+
+    def another(self, session: Session) -> str:
+        """A second patient; the id."""
+        known = [patients.Identifier(system="hospital", value="2")]
+        return patients.create(
+            session, identifiers=known, name="李强", born=date(1970, 1, 1), now=self.now()
+        ).patient.id
 
     def new_id(self) -> str:
         """An id that no other event of this test has."""
