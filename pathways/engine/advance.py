@@ -9,6 +9,7 @@ from pathways.engine import plans
 from pathways.engine.actions import AnyAction, CloseAsk, CloseVisit, RaiseAlarm
 from pathways.engine.admission import admit
 from pathways.engine.anchors import take_seasons
+from pathways.engine.becomings import look_at_conditions
 from pathways.engine.clocks import late, moved
 from pathways.engine.context import Context, Facts
 from pathways.engine.deferrals import let_through, look, look_after
@@ -145,12 +146,12 @@ def _serve(turn: Turn, until: datetime, left: int, closing: str | None = None) -
 
 
 def _effects(turn: Turn, left: int) -> int:
-    """Serves what the turn did to other tracks, and what had given way to tracks that have ended since."""
+    """Serves what the turn did to other tracks, what had given way to ended ones, and what has become true by it."""
     follow(turn)
     while left > 0:
         if turn.effects:
             take_effect(turn, turn.effects.popleft())
-        elif not let_through(turn):
+        elif not (let_through(turn) or look_at_conditions(turn)):
             break
         follow(turn)
         left -= 1
@@ -175,6 +176,8 @@ def _wake(turn: Turn, wake: Wake) -> None:
             release_capped(turn, wake.key)
         case "deferred":
             look(turn, wake.key)
+        case "daily":
+            turn.remember(wake.key, replace(turn.state(wake.key), looked=turn.now))
         case "unconfirmed":
             look_at_unconfirmed(turn, wake.key)
         case "rung":

@@ -3,6 +3,7 @@
 from pathways.engine.admission import admit, review
 from pathways.engine.answers import FiledAnswers
 from pathways.engine.evidence import known_features, shown_features
+from pathways.engine.exits import UNREVIEWED
 from pathways.engine.journey import Answers, Cause
 from pathways.engine.ladders import open_tasks
 from pathways.engine.reasons import Code
@@ -74,7 +75,7 @@ def _after_exit(turn: Turn, name: str, answers: Answers, holder: str | None, tru
     if holder is not None:
         intent = "annotate" if open_tasks(turn, holder) else "none"
         return Verdict(track=name, code="ended", cause=cause, intent=intent, target=holder, values=values)
-    late = exit_ is not None and exit_.reason not in {"died", "entered-in-error"} and answers.at < exit_.at
+    late = exit_ is not None and exit_.reason not in UNREVIEWED and answers.at < exit_.at
     if late and turn.track(name).safety and truth is Truth.TRUE:
         return review(turn, name, cause, "ended", values)
     return Verdict(track=name, code="ended", cause=cause, values=values)

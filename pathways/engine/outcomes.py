@@ -9,13 +9,13 @@ from pathways.engine.exits import leave
 from pathways.engine.journey import Cause, CauseKind, Effect
 from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.turn import Turn
-from pathways.language.trigger import At, Every, Missed, Outcome, Overdue
+from pathways.language.trigger import At, Every, Missed, Outcome, Overdue, Unanswered
 
 
 def take_effect(turn: Turn, effect: Effect) -> None:
     """Serves one effect of this or an earlier turn."""
     match effect.kind:
-        case "missed" | "outcome":
+        case "missed" | "outcome" | "unanswered":
             cause = _cause(effect, effect.kind)
             carry_out_all(turn, [admit(turn, name, cause, values={}) for name in waiting(turn, effect)])
         case "start":
@@ -56,12 +56,15 @@ def _started_by(turn: Turn, effect: Effect) -> Cause:
 
 
 def waiting(turn: Turn, effect: Effect) -> list[str]:
-    """The tracks that wait for this miss or outcome, in file order."""
+    """The tracks that wait for this miss, silence or outcome, in file order."""
     found: list[str] = []
     for name, track in turn.release.pathway.tracks.items():
         match track.when:
             case Missed(missed=missed) if effect.kind == "missed" and missed == effect.name:
                 found.append(name)
+            case Unanswered(unanswered=form, times=times) if effect.kind == "unanswered" and form == effect.name:
+                if len(turn.journey.unanswered.get(form, ())) % times == 0:
+                    found.append(name)
             case Outcome(outcome=outcome, of=task) if effect.kind == "outcome" and task == effect.name:
                 if outcome == effect.outcome:
                     found.append(name)

@@ -11,7 +11,7 @@ from pathways.engine.journey import Journey, Reading, TrackState
 from pathways.language.definition import Pathway, Track
 from pathways.language.schedule import Moment, at_local
 from pathways.language.step import Steps, Together, Visit
-from pathways.language.trigger import At, Every, Silent
+from pathways.language.trigger import At, Becomes, Every, Silent
 
 LAST_DONE = "last_done"
 DAILY = time(8)
@@ -179,8 +179,20 @@ def next_look(track: Track, state: TrackState, journey: Journey, facts: Facts) -
     moment = deferred_to(track, journey, facts)
     if moment is not None and moment > last:
         return moment
-    today = at_local(last, DAILY, journey.patient.zone)
-    return today if today > last else at_local(last + timedelta(days=1), DAILY, journey.patient.zone)
+    return _next_at(last, DAILY, journey.patient.zone)
+
+
+def daily_look(track: Track, state: TrackState, journey: Journey) -> datetime | None:
+    """When the clock next looks at what a track becomes true by; None where it starts by something else."""
+    if not isinstance(track.when, Becomes):
+        return None
+    return _next_at(state.looked or journey.anchors["enrolled"], track.when.time, journey.patient.zone)
+
+
+def _next_at(last: datetime, clock: time, zone: str) -> datetime:
+    """The next instant at which the clock shows that time, later than the last one."""
+    today = at_local(last, clock, zone)
+    return today if today > last else at_local(last + timedelta(days=1), clock, zone)
 
 
 def deferred_to(track: Track, journey: Journey, facts: Facts) -> datetime | None:

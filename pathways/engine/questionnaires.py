@@ -1,18 +1,22 @@
 """Taking in answers: a version is filed, every track that watches the form is judged, the question is closed."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from pathways.engine.actions import CloseAsk
 from pathways.engine.answering import decide_answers
 from pathways.engine.answers import FiledAnswers, file_answers
 from pathways.engine.events import FormAnswered
 from pathways.engine.journey import Answers
+from pathways.engine.lapses import lapse
 from pathways.engine.reasons import Code
 from pathways.engine.refusals import find_ask
+from pathways.engine.results import looked_at
 from pathways.engine.starts import carry_out_all
 from pathways.engine.steps import ask_staff, close_step
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover
+from pathways.language.trigger import Unanswered
 
 
 def take_answers(turn: Turn, event: FormAnswered) -> None:
@@ -25,11 +29,33 @@ def take_answers(turn: Turn, event: FormAnswered) -> None:
     if changed:
         turn.journey = replace(turn.journey, answers={**turn.journey.answers, event.answers: filed.answers})
     verdicts = decide_answers(turn, filed)
+    if filed.verdict == "new" and not event.withdrawn:
+        _heard(turn, filed.answers)
     carry_out_all(turn, verdicts)
     used = _close(turn, event) if filed.verdict == "new" and not event.withdrawn else _correct(turn, filed)
     if not verdicts and not used:
         codes: dict[str, Code] = {"duplicate": "duplicate", "superseded": "superseded"}
         turn.decide(codes.get(filed.verdict, "not-watched"), values={"form": event.form})
+
+
+def take_answers_again(turn: Turn, since: datetime) -> None:
+    """Lets every track answer to what was answered while the journey was over, as if it came now."""
+    decided = looked_at(turn)
+    missed = sorted((a for a in turn.journey.answers.values() if a.received >= since), key=lambda a: (a.received, a.id))
+    for answers in missed:
+        verdicts = decide_answers(turn, FiledAnswers(verdict="new", answers=replace(answers, received=turn.now)))
+        carry_out_all(turn, [v for v in verdicts if (v.track, v.cause.occurrence) not in decided])
+
+
+def _heard(turn: Turn, answers: Answers) -> None:
+    """The patient has answered: what stands on forms that nobody answered is not needed."""
+    if turn.journey.status == "ended" or not turn.journey.unanswered.get(answers.form):
+        return
+    unanswered = {form: times for form, times in turn.journey.unanswered.items() if form != answers.form}
+    turn.journey = replace(turn.journey, unanswered=unanswered)
+    for name, track in turn.release.pathway.tracks.items():
+        if isinstance(track.when, Unanswered) and track.when.unanswered == answers.form:
+            lapse(turn, name, "unanswered", f"{answers.id}/{answers.version}")
 
 
 def _close(turn: Turn, event: FormAnswered) -> bool:

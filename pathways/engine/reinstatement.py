@@ -9,6 +9,7 @@ from pathways.engine.events import Reinstated
 from pathways.engine.journey import Activation, Exit, Node
 from pathways.engine.ladders import pass_rung
 from pathways.engine.nodes import open_task
+from pathways.engine.questionnaires import take_answers_again
 from pathways.engine.questions import find_step, is_urgent
 from pathways.engine.results import take_again
 from pathways.engine.starts import release_held
@@ -41,6 +42,7 @@ def reinstate(turn: Turn, event: Reinstated) -> None:
         resume(turn, key)
     if exit_.before is None:
         take_again(turn, since)
+        take_answers_again(turn, since)
         for name in turn.release.pathway.tracks:
             release_held(turn, name)
     _ask_owner(turn, event, exit_)

@@ -42,10 +42,10 @@ def take_again(turn: Turn, since: datetime) -> None:
         before = turn.journey
         turn.journey = replace(before, readings=readings_of(before).with_(reading))
         filed = Filed(verdict="new", reading=reading)
-        _judge(turn, filed, replace(reading, received=turn.now), before, looked_at=_looked_at(turn))
+        _judge(turn, filed, replace(reading, received=turn.now), before, decided=looked_at(turn))
 
 
-def _looked_at(turn: Turn) -> frozenset[tuple[str, str]]:
+def looked_at(turn: Turn) -> frozenset[tuple[str, str]]:
     """The tracks and occurrences of which a person has decided whether to start."""
     return frozenset(
         (activation.track, cause.occurrence)
@@ -61,13 +61,13 @@ def _judge(
     reading: Reading,
     before: Journey,
     *,
-    looked_at: frozenset[tuple[str, str]] = frozenset(),
+    decided: frozenset[tuple[str, str]] = frozenset(),
 ) -> None:
     changed = filed.verdict in {"new", "revised"}
     newest = latest(before, reading.data)
     verdicts = decide_result(turn, filed, reading, before)
     silenced = _silences(turn, reading)
-    carry_out_all(turn, [v for v in verdicts if (v.track, v.cause.occurrence) not in looked_at])
+    carry_out_all(turn, [v for v in verdicts if (v.track, v.cause.occurrence) not in decided])
     for name in silenced:
         if changed:
             _not_silent(turn, name, reading, newest)

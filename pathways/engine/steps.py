@@ -47,6 +47,8 @@ from pathways.language.step import End as EndStep
 from pathways.language.trigger import Every
 from pathways.language.written import kind_of
 
+MOST_UNANSWERED = 50
+"""How many expired forms in a row are remembered; no trigger waits for more."""
 AFTER_EXIT: frozenset[ActivationKind] = frozenset({"review", "look", "follow-up", "unfinished", "return"})
 """What may still be asked of a person once the journey has ended."""
 
@@ -316,7 +318,16 @@ def close_step(turn: Turn, key: str, path: str, end: End, *, way: str | None, at
     note_done(turn, key, path)
     step = _step(turn, key, path)
     if end == "missed" and isinstance(step, Visit | Ask):
-        name = step.visit if isinstance(step, Visit) else step.ask
-        turn.effects.append(Effect(kind="missed", activation=key, path=turn.marked(key, path), at=at, name=name))
+        _tell_missed(turn, key, path, step, at)
     # What a person decided on an urgent task is not left lying until the journey goes on.
     resume(turn, key, despite_pause=isinstance(step, Task) and is_urgent(step))
+
+
+def _tell_missed(turn: Turn, key: str, path: str, step: Visit | Ask, at: datetime) -> None:
+    name = step.visit if isinstance(step, Visit) else step.ask
+    missed = Effect(kind="missed", activation=key, path=turn.marked(key, path), at=at, name=name)
+    turn.effects.append(missed)
+    if isinstance(step, Ask):
+        expired = (*turn.journey.unanswered.get(name, ()), at)[-MOST_UNANSWERED:]
+        turn.journey = replace(turn.journey, unanswered={**turn.journey.unanswered, name: expired})
+        turn.effects.append(replace(missed, kind="unanswered"))

@@ -27,7 +27,7 @@ from pathways.language.step import (
 )
 from pathways.language.trigger import Every
 
-Why = Literal["undone", "stopped", "no-longer-silent", "restarted", "interrupted", "moved"]
+Why = Literal["undone", "stopped", "no-longer-silent", "restarted", "interrupted", "moved", "no-longer-true"]
 OF_THE_TRACK: frozenset[ActivationKind] = frozenset({"steps", "first-task", "question"})
 """What stopping or restarting a track takes back; reviews and corrections are about what was, and stay."""
 

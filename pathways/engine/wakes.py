@@ -41,6 +41,7 @@ WakeKind = Literal[
     "deferred",
     "unconfirmed",
     "overdue",
+    "daily",
 ]
 """What becomes due, in the order in which it is served where it does at once."""
 _RANK: Mapping[WakeKind, int] = {kind: rank for rank, kind in enumerate(get_args(WakeKind))}
@@ -98,6 +99,9 @@ def _of_track(release: Release, journey: Journey, facts: Facts, name: str, place
     if state.capped and track.at_most is not None:
         until = capped_until(track.at_most, state, state.capped[-1].received, facts, zone)
         yield Wake(at=until or state.capped[-1].received, kind="cap", key=name, place=place)
+    daily = plans.daily_look(track, state, journey)
+    if daily is not None:
+        yield Wake(at=daily, kind="daily", key=name, place=place)
     look = plans.next_look(track, state, journey, facts)
     if look is not None:
         yield Wake(at=look, kind="deferred", key=name, place=place)

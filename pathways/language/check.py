@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from pathways.language.becoming import restless
 from pathways.language.cautions import cautions
 from pathways.language.draft import Draft, Places
 from pathways.language.expressions import broken_expressions
@@ -25,6 +26,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     impossible_times,
     impossible_dates,
     dead_ends,
+    restless,
     unfit_qualities,
     broken_repeats,
     cautions,

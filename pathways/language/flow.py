@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pathways.language.becoming import depending
 from pathways.language.definition import Track
 from pathways.language.draft import Draft, way_written
 from pathways.language.problems import Problem
@@ -13,6 +14,7 @@ from pathways.language.step import (
     Enrol,
     ForEach,
     Repeat,
+    Set,
     Start,
     Steps,
     Task,
@@ -22,6 +24,9 @@ from pathways.language.step import (
     branches,
 )
 from pathways.language.trigger import Missed, Outcome, Unanswered
+
+SETS = "="
+"""What marks the name of a value among those of tracks."""
 
 
 def dead_ends(draft: Draft) -> Iterator[Problem]:
@@ -36,7 +41,13 @@ def dead_ends(draft: Draft) -> Iterator[Problem]:
 
 def _circles(draft: Draft) -> Iterator[Problem]:
     tracks = draft.pathway.tracks
-    starts = {name: _started_at_once(track.steps)[0] & tracks.keys() for name, track in tracks.items()}
+    starts = {name: _started_at_once(track.steps)[0] for name, track in tracks.items()}
+    for name, values in depending(draft).items():
+        # A set of its own is told as such.
+        for other in tracks.keys() - {name}:
+            if {f"{SETS}{value}" for value in values} & starts[other]:
+                starts[other].add(name)
+    starts = {name: found & tracks.keys() for name, found in starts.items()}
     told: set[str] = set()
     for name in tracks:
         found = circle(name, starts)
@@ -64,7 +75,10 @@ def circle(name: str, starts: dict[str, set[str]]) -> tuple[str, ...]:
 
 
 def _started_at_once(steps: Steps) -> tuple[set[str], bool]:
-    """The tracks that the steps start before anything takes time, and whether they end before anything does."""
+    """The tracks that the steps start before anything takes time, and whether they end before anything does.
+
+    What they set is among them, marked as such.
+    """
     started: set[str] = set()
     for step in steps:
         match step:
@@ -72,6 +86,8 @@ def _started_at_once(steps: Steps) -> tuple[set[str], bool]:
                 return started, False
             case Start(start=track):
                 started.add(track)
+            case Set(set=value):
+                started.add(f"{SETS}{value}")
             case Call(with_=given) if not given:
                 return started, False
             case Call():
