@@ -17,7 +17,7 @@ from pathways.language.step import (
     Visit,
     branches,
 )
-from pathways.language.trigger import Named
+from pathways.language.trigger import Answered, Named
 
 ENDS = frozenset({"cancelled", "done", "skipped"}) | ANY_TASK
 """How any task may end, whatever outcomes it declares."""
@@ -49,6 +49,7 @@ class Cast:
     """Those that take back what others did, too."""
     enrolments: frozenset[str]
     """The other pathways."""
+    anchors: frozenset[str]
     tracks: frozenset[str]
     roles: frozenset[str]
 
@@ -66,7 +67,10 @@ def cast_of(release: Release) -> Cast:
     return Cast(
         tasks=tasks,
         visits=frozenset(step.visit for step in steps if isinstance(step, Visit)),
-        forms=frozenset(step.ask for step in asks),
+        forms=frozenset(
+            {step.ask for step in asks}
+            | {track.when.answered for track in pathway.tracks.values() if isinstance(track.when, Answered)}
+        ),
         messages=frozenset(
             {step.send for step in steps if isinstance(step, Send)}
             | {step.message for step in asks}
@@ -77,6 +81,7 @@ def cast_of(release: Release) -> Cast:
             name for step in steps if isinstance(step, Call) for name in (step.call, step.undo) if name is not None
         ),
         enrolments=frozenset(step.enrol for step in steps if isinstance(step, Enrol)),
+        anchors=frozenset(pathway.anchors),
         tracks=frozenset(pathway.tracks),
         roles=frozenset({step.role for step in steps if isinstance(step, Task)} | rungs | {pathway.owner}),
     )

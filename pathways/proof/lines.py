@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pathways.engine.context import Facts
 from pathways.engine.events import (
+    AnchorSet,
     Died,
     FormAnswered,
     Happened,
@@ -42,6 +43,8 @@ class Lines:
         self._facts = facts
         self._notes = notes
         self._now = days.enrolled
+        self._versions: dict[str, int] = {}
+        """Of answers, by their id."""
 
     def read(self, written: WrittenLine, number: int) -> list[Line]:
         """The line of that number, counted from 0, once for each result in it; what is wrong with it is noted."""
@@ -67,7 +70,13 @@ class Lines:
             if key in said and said.isdisjoint(beside):
                 listed = " or ".join(f"'{thing}'" for thing in beside)
                 self._notes.add((*path, key), f"'{key}' without {listed}", f"expected {listed} beside it", key=True)
-        for thing, key in (("complete", "outcome"), ("attempt", "result"), ("visit", "state"), ("call", "outcome")):
+        for thing, key in (
+            ("complete", "outcome"),
+            ("attempt", "result"),
+            ("visit", "state"),
+            ("anchor", "to"),
+            ("call", "outcome"),
+        ):
             if thing in said and key not in said:
                 self._notes.add((*path, thing), f"'{thing}' without '{key}'", f"expected '{key}' beside it", key=True)
         for thing in ("pause", "resume", "withdraw", "die", "reinstate"):
@@ -179,8 +188,7 @@ class Lines:
         now = self._now
         if written.answer is not None:
             self._notes.known((*path, "answer"), written.answer, self._cast.forms, "form")
-            items = {} if written.items is None else dict(written.items)
-            return FormAnswered(id=id, received=now, form=written.answer, answers=id, items=items)
+            return self._answers(written, id, written.answer)
         if written.visit is not None and written.state is not None:
             self._notes.known((*path, "visit"), written.visit, self._cast.visits, "visit")
             return VisitReported(
@@ -188,7 +196,13 @@ class Lines:
             )
         if written.happened is not None:
             self._notes.known((*path, "happened"), written.happened, self._cast.events, "event")
-            return Happened(id=id, received=now, name=written.happened)
+            at = None if written.at is None else self._instant((*path, "at"), written.at)
+            return Happened(id=id, received=now, name=written.happened, at=at, data=dict(written.data or {}))
+        if written.anchor is not None and written.to is not None:
+            self._notes.known((*path, "anchor"), written.anchor, self._cast.anchors, "anchor")
+            to = None if written.to == "none" else self._instant((*path, "to"), written.to)
+            tentative = written.tentative or False
+            return AnchorSet(id=id, received=now, anchor=written.anchor, at=to, by=PERSON, tentative=tentative)
         if written.start is not None:
             self._notes.known((*path, "start"), written.start, self._cast.tracks, "track")
             return TrackStarted(id=id, received=now, track=written.start, by=PERSON)
@@ -196,3 +210,17 @@ class Lines:
             self._notes.known((*path, "stop"), written.stop, self._cast.tracks, "track")
             return TrackStopped(id=id, received=now, track=written.stop, by=PERSON)
         return None
+
+    def _answers(self, written: WrittenLine, id: str, form: str) -> FormAnswered:
+        """Answers of the patient; the same id again is their next version."""
+        answers = written.id or id
+        self._versions[answers] = written.version or self._versions.get(answers, 0) + 1
+        return FormAnswered(
+            id=id,
+            received=self._now,
+            form=form,
+            answers=answers,
+            version=self._versions[answers],
+            withdrawn=written.withdrawn or False,
+            items=dict(written.items or {}),
+        )

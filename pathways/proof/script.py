@@ -1,7 +1,7 @@
 """The shapes of a scenario file, as it is written."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -72,6 +72,9 @@ class WrittenLine(Written):
     at: str | None = None
     answer: str | None = None
     items: Mapping[str, Scalar] | None = None
+    id: str | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
+    withdrawn: YesNo | None = None
     attempt: str | None = None
     result: Literal["no-answer", "call-back"] | None = None
     again: str | None = None
@@ -84,6 +87,9 @@ class WrittenLine(Written):
     happened: str | None = None
     call: str | None = None
     data: Mapping[str, Scalar] | None = None
+    anchor: str | None = None
+    to: str | None = None
+    tentative: YesNo | None = None
     refuse: str | None = None
     code: str | None = None
     start: str | None = None
@@ -122,6 +128,7 @@ THINGS: tuple[str, ...] = (
     "answer",
     "visit",
     "happened",
+    "anchor",
     "call",
     "refuse",
     "start",
@@ -138,14 +145,19 @@ THINGS: tuple[str, ...] = (
 """What a line can do, one of them."""
 BESIDE: Mapping[str, tuple[str, ...]] = {
     "outcome": ("complete", "call"),
-    "at": ("complete",),
+    "at": ("complete", "happened"),
     "result": ("attempt",),
     "again": ("attempt",),
     "until": ("suspend",),
     "items": ("answer",),
+    "id": ("answer",),
+    "version": ("answer",),
+    "withdrawn": ("answer",),
+    "to": ("anchor",),
+    "tentative": ("anchor",),
     "state": ("visit",),
     "department": ("visit",),
-    "data": ("call",),
+    "data": ("call", "happened"),
     "code": ("refuse",),
 }
 """What may stand only beside a thing, and beside which of them."""

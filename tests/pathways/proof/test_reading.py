@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pathways.engine.events import ResultReceived
+from pathways.engine.events import AnchorSet, FormAnswered, Happened, ResultReceived
 from pathways.proof.calendars import CALENDARS
 from tests.pathways.proof.plays import HEAD, of_lines, problems, read
 
@@ -17,7 +17,7 @@ LINES = {
     "{pause: yes, resume: yes}": "7:5: 'pause' and 'resume' in one line; expected one thing in a line",
     "{pause: no}": "7:13: 'pause' is no; expected yes",
     "{after: 1h, outcome: lost}": "7:17: 'outcome' without 'complete' or 'call'; expected 'complete' or 'call'",
-    "{after: 1h, data: {a: 1}}": "7:17: 'data' without 'call'; expected 'call' beside it",
+    "{after: 1h, data: {a: 1}}": "7:17: 'data' without 'call' or 'happened'; expected 'call' or",
     "{after: 1h, code: excluded}": "7:17: 'code' without 'refuse'; expected 'refuse' beside it",
     "{call: book-ride}": "7:6: 'call' without 'outcome'; expected 'outcome' beside it",
     "{call: book-rides, outcome: failed}": "7:12: there is no call 'book-rides'; did you mean 'book-ride'?",
@@ -26,7 +26,12 @@ LINES = {
     "then: {called: book-rides}": "7:20: there is no call 'book-rides'; did you mean 'book-ride'?",
     "then: {not_called: book-rides}": "7:24: there is no call 'book-rides'; did you mean 'book-ride'?",
     "then: {enrolled: knee-schools}": "7:22: there is no enrolment on 'knee-schools'; did you",
-    "{claim: call, at: day 1 09:00}": "7:19: 'at' without 'complete'; expected 'complete' beside it",
+    "{claim: call, at: day 1 09:00}": "7:19: 'at' without 'complete' or 'happened'; expected",
+    "{happened: wound-opened, at: noon}": "7:34: 'noon' is not a time of the play; write 'day N HH:MM'",
+    "{after: 1h, version: 2}": "7:17: 'version' without 'answer'; expected 'answer' beside it",
+    "{anchor: surgery}": "7:6: 'anchor' without 'to'; expected 'to' beside it",
+    "{anchor: surgary, to: none}": "7:14: there is no anchor 'surgary'; did you mean 'surgery'?",
+    "{anchor: surgery, to: noon}": "7:27: 'noon' is not a time of the play; write 'day N HH:MM'",
     "{complete: call}": "7:6: 'complete' without 'outcome'; expected 'outcome' beside it",
     "{attempt: call}": "7:6: 'attempt' without 'result'; expected 'result' beside it",
     "{claim: call, again: day 1 09:00}": "7:19: 'again' without 'attempt'; expected 'attempt' beside it",
@@ -225,3 +230,40 @@ def test_the_clock_of_a_play_moves_with_its_lines() -> None:
 def test_what_is_no_scenario_is_a_problem_and_never_a_traceback(text: str) -> None:
     """Whatever the file holds, the reader says what is wrong."""
     assert problems(text)
+
+
+def test_answers_with_an_id_may_be_corrected() -> None:
+    """The same id again is the next version, unless the line says which; answers without one are their own."""
+    play = of_lines(
+        "{answer: wound-form}",
+        "{answer: wound-form, id: one}",
+        "{answer: wound-form, id: one, withdrawn: yes}",
+        "{answer: wound-form, id: one, version: 5}",
+    )
+    events = [line.does for line in read(play).play]
+    assert [(e.answers, e.version, e.withdrawn) for e in events if isinstance(e, FormAnswered)] == [
+        ("line-1", 1, False),
+        ("one", 1, False),
+        ("one", 2, True),
+        ("one", 5, False),
+    ]
+
+
+def test_an_event_tells_what_and_when() -> None:
+    """What another system sends beside the name is what the line says."""
+    play = of_lines("{on: day 2 09:00, happened: wound-opened, at: day 1 08:00, data: {length: 3, deep: true}}")
+    (line,) = read(play).play
+    assert isinstance(line.does, Happened)
+    assert line.does.at == datetime(2026, 1, 6, tzinfo=UTC)
+    assert line.does.data == {"length": 3.0, "deep": True}
+
+
+def test_an_anchor_is_set_planned_or_taken_back() -> None:
+    """A person says the date, that it is a plan, or that it is not known."""
+    lines = ("to: day 2 08:00", "to: day 3 08:00, tentative: yes", "to: none")
+    events = [line.does for line in read(of_lines(*(f"{{anchor: surgery, {more}}}" for more in lines))).play]
+    assert [(e.anchor, e.at, e.tentative) for e in events if isinstance(e, AnchorSet)] == [
+        ("surgery", datetime(2026, 1, 7, tzinfo=UTC), False),
+        ("surgery", datetime(2026, 1, 8, tzinfo=UTC), True),
+        ("surgery", None, False),
+    ]
