@@ -98,6 +98,7 @@ def enrol(database: Database, release: Release, scenario: Scenario) -> str:
             enrolled=now,
             anchors=scenario.anchors,
             parameters=scenario.parameters,
+            episode="" if journeys.episode_of(release) is None else "1",
         )
         return journeys.begin(session, start, by=PERSON, now=now).journey.id
 
