@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from api.languages import Language
 from api.pages.phrases import PHRASES
@@ -22,7 +22,6 @@ from store import journeys, messages, patients, people, tables, tasks
 from store.database import Session
 
 MOST = 100
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +104,10 @@ def member_of(session: Session, staff: str | None) -> Member | None:
 
 
 def work_of(session: Session, staff: str, *, now: datetime, zone: str, language: Language) -> tuple[list[Card], bool]:
-    """The open tasks of all roles of the person in clinical priority, and whether there are more."""
-    found: dict[str, tables.Task] = {}
-    more = False
-    wanted = [tasks.Filter(role=role) for role in people.roles_of(session, staff)] + [tasks.Filter(assignee=staff)]
-    for which in wanted:
-        page = tasks.list_tasks(session, which, at=now, limit=MOST)
-        found |= {row.id: row for row in page.tasks}
-        more = more or page.next is not None
-
-    def priority(row: tables.Task) -> tuple[bool, bool, datetime, datetime]:
-        pressing = row.flagged or (row.due is not None and row.due < now)
-        return not row.urgent, not pressing, row.due or _NEVER, row.opened
-
-    rows = sorted(found.values(), key=priority)
-    return [card_of(session, row, staff, now=now, zone=zone, language=language) for row in rows[:MOST]], more
+    """The open tasks on the list of the person in clinical priority, and whether there are more."""
+    page = tasks.list_tasks(session, tasks.Filter(staff=staff), at=now, limit=MOST)
+    cards = [card_of(session, row, staff, now=now, zone=zone, language=language) for row in page.tasks]
+    return cards, page.next is not None
 
 
 def card_of(session: Session, row: tables.Task, staff: str, *, now: datetime, zone: str, language: Language) -> Card:
