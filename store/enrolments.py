@@ -102,12 +102,10 @@ def by_event(
     """
     tried: list[Tried] = []
     for row in releases.current(session):
-        release = releases.load(row)
-        pathway = release.pathway
+        pathway = releases.load(row).pathway
         if pathway.enrol.on != event:
             continue
-        named = journeys.episode_of(release)
-        episode = "" if named is None else str(data.get(named, id))
+        episode = "" if pathway.episode is None else str(data.get(pathway.episode, id))
         start = Start(
             patient=patient,
             pathway=row.pathway,

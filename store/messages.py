@@ -29,7 +29,6 @@ def send(session: Session, journey: tables.Journey, action: SendMessage) -> None
         template=action.template,
         track=action.track,
         urgent=action.urgent,
-        purpose=action.purpose,
         not_before=action.not_before,
         values=action.values,
     )
@@ -80,7 +79,6 @@ def _add(
     urgent: bool,
     not_before: datetime,
     values: Mapping[str, Scalar | None],
-    purpose: tables.Purpose = "care",
 ) -> None:
     if session.get(tables.Message, id) is not None:
         return
@@ -93,7 +91,6 @@ def _add(
             template=template,
             track=track,
             urgent=urgent,
-            purpose=purpose,
             not_before=not_before,
             values=dict(values),
             state="waiting",
