@@ -87,7 +87,10 @@ def complete(house: House, once: Once, task: str, actor: str, if_match: str | No
             raise InTheFuture(hint="Give the time at which it was done, or leave it out.")
         _check_fits(session, row, done)
         tasks.report(session, task, answers=done.answers, note=done.note or None)
-        return TaskCompleted(id=new_id(), received=now, task=task, by=actor, outcome=done.outcome, at=min(at, now))
+        items = {code: value for code, value in done.answers.items() if value is not None}
+        return TaskCompleted(
+            id=new_id(), received=now, task=task, by=actor, outcome=done.outcome, at=min(at, now), items=items
+        )
 
     return _act(house, once, task, actor, if_match, event)
 

@@ -98,7 +98,7 @@ class TaskHandedOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCompleted:
-    """A person ended the task with an outcome; `at` is when it was really done."""
+    """A person ended the task with an outcome; `at` is when it was really done, `items` what its form reports."""
 
     id: str
     received: datetime
@@ -106,6 +106,7 @@ class TaskCompleted:
     by: str
     outcome: str
     at: datetime
+    items: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     kind: Literal["task-completed"] = "task-completed"
 
 

@@ -43,7 +43,7 @@ from pathways.engine.journey import Activation, Cause, Effect, End, Node
 from pathways.engine.ladders import alarm, pass_rung, rungs_of
 from pathways.engine.occasions import VISIT_KEPT, decide_event, remember_event
 from pathways.engine.outcomes import stop, waiting
-from pathways.engine.questionnaires import take_answers
+from pathways.engine.questionnaires import take_answers, take_report
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_task, find_visit, outcomes_of
 from pathways.engine.reinstatement import reinstate
@@ -182,6 +182,8 @@ def _complete(turn: Turn, event: TaskCompleted) -> None:
     )
     if turn.journey.status == "ended" and (step.outcomes.get(event.outcome) or waiting(turn, turn.effects[-1])):
         _follow_up(turn, key, path, event)
+    if step.form is not None and event.items:
+        take_report(turn, event, step.form)
     done_at = _really(turn, key, path, event)
     at = event.received
     close_step(turn, key, path, end, way=event.outcome, at=at, done_at=done_at, chosen=True, holder=None, **_STILL)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathways.engine.actions import CloseAsk
 from pathways.engine.answering import decide_answers
 from pathways.engine.answers import FiledAnswers, file_answers
-from pathways.engine.events import FormAnswered
+from pathways.engine.events import FormAnswered, TaskCompleted
 from pathways.engine.journey import Answers
 from pathways.engine.lapses import lapse
 from pathways.engine.reasons import Code
@@ -16,26 +16,43 @@ from pathways.engine.starts import carry_out_all
 from pathways.engine.steps import ask_staff, close_step
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover
+from pathways.engine.verdicts import Verdict
 from pathways.language.trigger import Unanswered
 
 
 def take_answers(turn: Turn, event: FormAnswered) -> None:
     """Files the answers, lets every track that watches their form answer, and closes the question that they answer."""
-    filed = file_answers(turn.release, turn.journey, event)
-    if filed is None:
+    taken = _take(turn, event)
+    if taken is None:
         turn.decide("not-watched", values={"form": event.form})
         return
-    changed = filed.verdict in {"new", "revised"}
-    if changed:
+    filed, verdicts = taken
+    used = _close(turn, event) if filed.verdict == "new" and not event.withdrawn else _correct(turn, filed)
+    if not verdicts and not used:
+        codes: dict[str, Code] = {"duplicate": "duplicate", "superseded": "superseded"}
+        turn.decide(codes.get(filed.verdict, "not-watched"), values={"form": event.form})
+
+
+def take_report(turn: Turn, event: TaskCompleted, form: str) -> None:
+    """What a person reports on the form of a task counts as answers to it; no question is closed by that."""
+    answers = FormAnswered(
+        id=event.id, received=event.received, form=form, answers=event.task, at=event.at, items=event.items
+    )
+    _take(turn, answers)
+
+
+def _take(turn: Turn, event: FormAnswered) -> tuple[FiledAnswers, list[Verdict]] | None:
+    """Files the answers and lets the tracks act; None where nothing looks at that form."""
+    filed = file_answers(turn.release, turn.journey, event)
+    if filed is None:
+        return None
+    if filed.verdict in {"new", "revised"}:
         turn.journey = replace(turn.journey, answers={**turn.journey.answers, event.answers: filed.answers})
     verdicts = decide_answers(turn, filed)
     if filed.verdict == "new" and not event.withdrawn:
         _heard(turn, filed.answers)
     carry_out_all(turn, verdicts)
-    used = _close(turn, event) if filed.verdict == "new" and not event.withdrawn else _correct(turn, filed)
-    if not verdicts and not used:
-        codes: dict[str, Code] = {"duplicate": "duplicate", "superseded": "superseded"}
-        turn.decide(codes.get(filed.verdict, "not-watched"), values={"form": event.form})
+    return filed, verdicts
 
 
 def take_answers_again(turn: Turn, since: datetime) -> None:

@@ -269,11 +269,14 @@ class Player:
         )
         return self.play(event)
 
-    def complete(self, name: str, outcome: str = "done", by: str = "anna", done: str | None = None) -> list[str]:
-        """A person ends the task; it was `done` now, or earlier than it is told."""
+    def complete(
+        self, name: str, outcome: str = "done", by: str = "anna", done: str | None = None, **items: Scalar
+    ) -> list[str]:
+        """A person ends the task and reports on its form; it was `done` now, or earlier than it is told."""
         done_at = self.now if done is None else at(done)
+        task = self.task(name).task
         event = TaskCompleted(
-            id=self._id(), received=self.now, task=self.task(name).task, by=by, outcome=outcome, at=done_at
+            id=self._id(), received=self.now, task=task, by=by, outcome=outcome, at=done_at, items=items
         )
         return self.play(event)
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from pathways.engine.context import Facts
+from pathways.engine.journey import Scalar
 from tests.pathways.engine.build import FACTS, Player, local, release
 
 MORE = """
@@ -472,6 +473,61 @@ def test_what_set_a_date_is_not_undone_by_it() -> None:
     play.until("2026-01-06 12:00")
     assert play.complete("ask", "later") == ["close ask done", "open call", "note call moved flag"]
     assert play.until("2026-05-06 12:00").count("open ask") == 0
+
+
+ITEMS = "f: [{code: day, type: date}, {code: ok, type: boolean}]"
+BORN = """
+t: {when: {overdue: birth}, steps: [{task: ask, role: ward-nurse, form: f, outcomes: {born: [
+  {set: birth, to: "item('f', 'day')"}, {send: m}]}}]}
+u: {when: {at: birth + 3 days, time: "09:00"}, steps: [{notify: head-nurse, message: n}]}
+"""
+
+
+def test_the_report_of_a_task_gives_a_date() -> None:
+    """What a person wrote on the form of the task counts as the latest answers, also in the steps of its outcome."""
+    play = Player(release(BORN, more=MORE, items=ITEMS), surgery="2026-01-10 12:00")
+    assert play.until("2026-02-20 12:00") == ["open ask"]
+    assert play.complete("ask", "born", day="2026-02-19") == ["close ask done", "send m"]
+    assert local(play.journey.anchors["birth"]) == "2026-02-19 00:00"
+    assert play.until("2026-02-22 09:00") == ["notify head-nurse n"]
+
+
+@pytest.mark.parametrize("day", [None, "soon", "2026-02-30", 3.0, "2026-02-19T08:00:00"])
+def test_what_is_no_date_sets_nothing(day: Scalar | None) -> None:
+    """Without a date, or with a time that has no zone, the step is not possible, and what follows it goes on."""
+    play = Player(release(BORN, more=MORE, items=ITEMS), surgery="2026-01-10 12:00")
+    play.until("2026-02-20 12:00")
+    items = {"ok": True} if day is None else {"day": day}
+    assert play.complete("ask", "born", **items) == ["close ask done", "send m"]
+    assert "birth" not in play.journey.anchors
+
+
+def test_the_report_of_a_task_starts_what_waits_for_answers() -> None:
+    """A form that a nurse fills for the patient is answered; the patient's own question stays open."""
+    tracks = """
+a: {when: enrolment, steps: [{ask: f, message: m}]}
+t: {when: by-hand, steps: [{task: ask, role: ward-nurse, form: f, outcomes: {reached: []}}]}
+u: {when: {answered: f, if: "item('f', 'ok')"}, steps: [{notify: head-nurse, message: n}]}
+"""
+    play = Player(release(tracks, items=ITEMS))
+    play.start("t")
+    assert play.complete("ask", "reached", ok=True) == ["close ask done", "notify head-nurse n"]
+    assert play.open == ["f"]
+
+
+def test_an_event_gives_a_date() -> None:
+    """`at` is when it happened, a bound date is what it told."""
+    tracks = """
+t: {when: {event: born, bind: {due: date}}, steps: [{set: birth, to: at}, {set: surgery, to: due, tentative: yes}]}
+"""
+    play = player(tracks)
+    play.until("2026-01-06 12:00")
+    play.happen("born", "2026-01-06 03:20", due="2026-02-01")
+    assert {name: local(at_) for name, at_ in play.journey.anchors.items() if name != "enrolled"} == {
+        "birth": "2026-01-06 03:20",
+        "surgery": "2026-02-01 00:00",
+    }
+    assert play.journey.tentative == ("surgery",)
 
 
 # --- seasons ------------------------------------------------------------------------------------------------
