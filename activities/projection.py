@@ -157,8 +157,8 @@ def _perform_on_message(
             assert_never(action)
 
 
-_Rung = tuple[str, int, str]
-"""A task, a rung on which it came to stand, and its role; an urgent task's own role is rung zero."""
+_Rung = tuple[str, int, str, str | None]
+"""A task, a rung on which it came to stand, its role and department; an urgent task's own role is rung zero."""
 
 
 def _rungs(turns: Sequence[Turned]) -> list[_Rung]:
@@ -166,16 +166,16 @@ def _rungs(turns: Sequence[Turned]) -> list[_Rung]:
     rungs: list[_Rung] = []
     for action in (action for turn in turns for action in turn.actions):
         if isinstance(action, EscalateTask):
-            rungs.append((action.task, action.rung, action.to))
+            rungs.append((action.task, action.rung, action.to, action.department))
         elif isinstance(action, OpenTask) and action.urgent:
-            rungs.append((action.task, 0, action.role))
+            rungs.append((action.task, 0, action.role, action.department))
     return rungs
 
 
 def _standing(session: Session, journey: tables.Journey) -> list[_Rung]:
     """The rungs on which the journey's open tasks stand."""
     return [
-        (task.id, role.rung, role.role)
+        (task.id, role.rung, role.role, role.department)
         for task in tasks.open_of(session, journey.id)
         for role in tasks.roles_of(session, task.id)
         if role.rung == task.rung and (task.urgent or task.rung > 0)
@@ -186,9 +186,16 @@ def _unattended(session: Session, rungs: Sequence[_Rung], *, now: datetime) -> t
     """Those on which a task now stands with nobody on duty. The last one too: it stays open, an operator is called."""
     return tuple(
         Unattended(task=task, rung=rung)
-        for task, rung, role in rungs
-        if tasks.stands_on(session, task, rung) and not people.on_duty(session, role, now)
+        for task, rung, role, department in rungs
+        if tasks.stands_on(session, task, rung) and not _attended(session, task, rung, role, department, now=now)
     )
+
+
+def _attended(session: Session, task: str, rung: int, role: str, department: str | None, *, now: datetime) -> bool:
+    """Whether somebody of the role is on duty there or, on rung zero, the person whose task it is."""
+    person = tasks.read(session, task).person if rung == 0 else None
+    there = person is not None and people.is_on_duty(session, person, now)
+    return there or bool(people.on_duty(session, role, now, department))
 
 
 class ProjectionActivities:

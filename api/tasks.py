@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from api.acts import Act, Doing, do
 from api.errors import (
@@ -16,7 +17,16 @@ from api.errors import (
 )
 from api.house import House, check_staff
 from api.idempotency import Once
-from pathways.engine.events import AnyEvent, TaskClaimed, TaskCompleted, TaskHandedOver, TaskReleased
+from pathways.engine.events import (
+    AnyEvent,
+    TaskAttempted,
+    TaskClaimed,
+    TaskCompleted,
+    TaskContinued,
+    TaskHandedOver,
+    TaskReleased,
+    TaskSuspended,
+)
 from pathways.engine.journey import Scalar
 from pathways.engine.refusals import ANY_TASK
 from pathways.errors import Invalid
@@ -38,6 +48,15 @@ class Done:
     answers: Mapping[str, Scalar | None]
     note: str
     at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """That a person tried to reach the patient, and when the patient asked to be called again."""
+
+    result: Literal["no-answer", "call-back"]
+    at: datetime | None
+    again: datetime | None
 
 
 def claim(house: House, once: Once, task: str, actor: str, if_match: str | None = None) -> Act:
@@ -82,17 +101,55 @@ def complete(house: House, once: Once, task: str, actor: str, if_match: str | No
     """
 
     def event(session: Session, row: tables.Task, now: datetime) -> TaskCompleted:
-        at = now if done.at is None else house.aware(done.at)
-        if at > now + CLOCK_SKEW:
-            raise InTheFuture(hint="Give the time at which it was done, or leave it out.")
+        at = _not_ahead(house, done.at, now)
         _check_fits(session, row, done)
         tasks.report(session, task, answers=done.answers, note=done.note or None)
         items = {code: value for code, value in done.answers.items() if value is not None}
-        return TaskCompleted(
-            id=new_id(), received=now, task=task, by=actor, outcome=done.outcome, at=min(at, now), items=items
-        )
+        return TaskCompleted(id=new_id(), received=now, task=task, by=actor, outcome=done.outcome, at=at, items=items)
 
     return _act(house, once, task, actor, if_match, event)
+
+
+def attempt(house: House, once: Once, task: str, actor: str, if_match: str | None = None, *, tried: Attempt) -> Act:
+    """Record an attempt to reach the patient; Conflict where the task counts none or none is left."""
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskAttempted:
+        at = _not_ahead(house, tried.at, now)
+        again = None if tried.again is None else house.aware(tried.again)
+        if again is not None and again <= now:
+            raise Invalid("The next attempt lies in the past.", hint="Give a time that is still to come.")
+        return TaskAttempted(id=new_id(), received=now, task=task, by=actor, result=tried.result, at=at, again_at=again)
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def suspend(
+    house: House, once: Once, task: str, actor: str, if_match: str | None = None, *, until: datetime | None
+) -> Act:
+    """Let the task wait for what it declares; Conflict where it declares nothing or waits already."""
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskSuspended:
+        to = None if until is None else house.aware(until)
+        return TaskSuspended(id=new_id(), received=now, task=task, by=actor, until=to)
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def go_on(house: House, once: Once, task: str, actor: str, if_match: str | None = None) -> Act:
+    """The task waits no more; Conflict where it did not."""
+
+    def event(session: Session, row: tables.Task, now: datetime) -> TaskContinued:
+        return TaskContinued(id=new_id(), received=now, task=task, by=actor)
+
+    return _act(house, once, task, actor, if_match, event)
+
+
+def _not_ahead(house: House, at: datetime | None, now: datetime) -> datetime:
+    """When it was really done, as an instant of ours."""
+    told = now if at is None else house.aware(at)
+    if told > now + CLOCK_SKEW:
+        raise InTheFuture(hint="Give the time at which it was done, or leave it out.")
+    return min(told, now)
 
 
 def _act(

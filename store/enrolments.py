@@ -102,10 +102,12 @@ def by_event(
     """
     tried: list[Tried] = []
     for row in releases.current(session):
-        pathway = releases.load(row).pathway
+        release = releases.load(row)
+        pathway = release.pathway
         if pathway.enrol.on != event:
             continue
-        episode = "" if pathway.episode is None else str(data.get(pathway.episode, id))
+        named = journeys.episode_of(release)
+        episode = "" if named is None else str(data.get(named, id))
         start = Start(
             patient=patient,
             pathway=row.pathway,

@@ -33,6 +33,9 @@ def facts_of(
     return Facts(
         calendar=calendars.read(session) or _default_calendar(policy.zone, now.year),
         consent=patients.consent(session, patient),
+        consents={name: said for name, said in patients.consents(session, patient).items() if name != "care"},
+        department=row.department,
+        team=dict(row.team),
         inpatient=row.inpatient,
         diagnoses=None if row.diagnoses is None else tuple(row.diagnoses),
         seasons=_seasons(now.year, wanted),

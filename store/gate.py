@@ -30,7 +30,7 @@ class Dropped:
 
 
 def gate(session: Session, message: tables.Message, now: datetime, policy: Policy) -> Allowed | Deferred | Dropped:
-    """Whether the message may leave now: recall, death, care consent, quiet hours, the patient's contact budget.
+    """Whether the message may leave now: recall, death, the consent that it needs, quiet hours, the contact budget.
 
     What is told to staff is stopped by a recall alone; what is urgent crosses quiet hours and the budget. Ask, send and
     settle one message of a patient before the next one: the budget counts what has left.
@@ -44,7 +44,7 @@ def gate(session: Session, message: tables.Message, now: datetime, policy: Polic
     patient = patients.read(session, message.patient)
     if patient.died_at is not None:
         return Dropped(reason="died")
-    if patients.consent(session, patient.id) is not True:
+    if patients.consent(session, patient.id, message.purpose) is not True:
         return Dropped(reason="no-consent")
     if message.urgent:
         return Allowed()

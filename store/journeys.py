@@ -127,10 +127,14 @@ def _row(
     )
 
 
+def episode_of(release: Release) -> str | None:
+    """What makes two journeys of a patient on the pathway different; None where there is one."""
+    return release.pathway.episode or (None if release.pathway.enrol.yearly is None else "year")
+
+
 def _check_episode(release: Release, start: Start) -> None:
     """Two journeys of one patient are told apart by what the pathway declares, and by nothing else."""
-    pathway = release.pathway
-    declared = pathway.episode or (None if pathway.enrol.yearly is None else "year")
+    declared = episode_of(release)
     if declared is None and start.episode:
         raise Invalid("The pathway has no episodes: a patient is on it once.", hint="Leave the episode out.")
     if declared is not None and not start.episode:

@@ -29,6 +29,7 @@ def send(session: Session, journey: tables.Journey, action: SendMessage) -> None
         template=action.template,
         track=action.track,
         urgent=action.urgent,
+        purpose=action.purpose,
         not_before=action.not_before,
         values=action.values,
     )
@@ -79,6 +80,7 @@ def _add(
     urgent: bool,
     not_before: datetime,
     values: Mapping[str, Scalar | None],
+    purpose: tables.Purpose = "care",
 ) -> None:
     if session.get(tables.Message, id) is not None:
         return
@@ -91,6 +93,7 @@ def _add(
             template=template,
             track=track,
             urgent=urgent,
+            purpose=purpose,
             not_before=not_before,
             values=dict(values),
             state="waiting",

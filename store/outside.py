@@ -50,6 +50,8 @@ def _seen(session: Session, row: tables.Task) -> SeenTask:
         role=row.role,
         urgent=row.urgent,
         due=row.due,
+        department=row.department,
+        person=row.person,
         rung=row.rung,
         escalated_to=None if last is None else str(last.values["to"]),
         flagged=row.flagged,

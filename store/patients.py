@@ -1,6 +1,6 @@
 """Patients: who they are, how to reach them, what they agreed to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -92,6 +92,8 @@ def create(
         language=language,
         diagnoses=None if diagnoses is None else list(diagnoses),
         inpatient=inpatient,
+        department=None,
+        team={},
         died_at=None,
         demonstration=demonstration,
         created=now,
@@ -210,6 +212,29 @@ def consent(session: Session, patient: str, purpose: tables.Purpose = "care") ->
         .limit(1)
     )
     return session.scalar(latest)
+
+
+def consents(session: Session, patient: str) -> Mapping[tables.Purpose, bool]:
+    """What the patient last said to each purpose that anything is recorded of."""
+    latest_last = reversed(consents_of(session, patient))
+    return {row.purpose: row.granted for row in latest_last}
+
+
+def set_team(session: Session, patient: str, *, department: str | None, team: Mapping[str, str]) -> None:
+    """Whose patient it is from now on: a department, and staff by what they are.
+
+    Raises:
+        NotFound: there is no such patient, department or member of staff.
+    """
+    row = lock(session, patient)
+    if department is not None and session.get(tables.Department, department) is None:
+        raise NotFound(f"There is no department '{department}'.", hint="GET /api/v1/departments lists them.")
+    for staff in team.values():
+        if session.get(tables.Staff, staff) is None:
+            raise NotFound("There is no such member of staff.", hint="GET /api/v1/staff lists them.")
+    row.department, row.team = department, dict(team)
+    row.version += 1
+    session.flush()
 
 
 def set_diagnoses(session: Session, patient: str, diagnoses: Sequence[str] | None) -> None:

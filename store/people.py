@@ -92,6 +92,14 @@ def holders(
     return session.scalars(rows.order_by(*key).limit(limit)).all()
 
 
+def departments_of(session: Session, staff: str) -> Mapping[str, frozenset[str]]:
+    """The departments in which the person holds each role of theirs."""
+    found: dict[str, frozenset[str]] = {}
+    for row in holders(session, staff=staff):
+        found[row.role] = found.get(row.role, frozenset()) | {row.department}
+    return found
+
+
 def roles_of(session: Session, staff: str) -> frozenset[str]:
     """The roles that the person holds in any department."""
     return frozenset(row.role for row in holders(session, staff=staff))
@@ -173,6 +181,15 @@ def on_duty(session: Session, role: str, at: datetime, department: str | None = 
         for holder in session.scalars(held)
         if holder.department not in with_roster or (holder.department, holder.staff) in present
     )
+
+
+def is_on_duty(session: Session, staff: str, at: datetime) -> bool:
+    """Whether the person is on duty in any role of theirs; an active person who holds none always is."""
+    person = session.get(tables.Staff, staff)
+    if person is None or not person.active:
+        return False
+    roles = roles_of(session, staff)
+    return not roles or any(staff in on_duty(session, role, at) for role in roles)
 
 
 def _check(session: Session, *, staff: str, role: str, department: str) -> None:

@@ -56,6 +56,7 @@ class Base(DeclarativeBase):
         Values: JSON(none_as_null=True),
         Json: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),
+        dict[str, str]: JSON(none_as_null=True),
         **{
             literal: String(20)
             for literal in (
@@ -88,6 +89,10 @@ class Patient(Base):
     diagnoses: Mapped[list[str] | None]
     """ICD-10 codes; none where nobody has told."""
     inpatient: Mapped[bool | None]
+    department: Mapped[str | None]
+    """The department that the patient belongs to."""
+    team: Mapped[dict[str, str]] = mapped_column(default=dict)
+    """Who cares for the patient: staff by what they are, such as `surgeon`."""
     died_at: Mapped[datetime | None]
     demonstration: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime]
@@ -336,6 +341,19 @@ class Task(Base):
     """What the person who completed it wrote: answers to its form and a note."""
     provisional: Mapped[str | None] = mapped_column(index=True)
     """The event for which it was opened before its journey took it in; none once the journey has adopted it."""
+    department: Mapped[str | None]
+    """Where its own role is looked for; none is everywhere."""
+    person: Mapped[str | None] = mapped_column(index=True)
+    """The person of the patient's team whose task it is."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often somebody tried in vain to reach the patient."""
+    max_attempts: Mapped[int | None]
+    """How many such attempts it allows; none where it counts none."""
+    next_attempt: Mapped[datetime | None]
+    suspended_while: Mapped[str | None]
+    """What it may wait for; none where it never waits."""
+    waiting: Mapped[str | None]
+    """What it waits for now, its clock standing still."""
     version: Mapped[int]
 
 
@@ -349,6 +367,8 @@ class TaskRole(Base):
     role: Mapped[str] = mapped_column(primary_key=True)
     rung: Mapped[int]
     since: Mapped[datetime]
+    department: Mapped[str | None]
+    """Where the role is looked for; none is everywhere."""
 
 
 class TaskEvent(Base):
@@ -382,6 +402,8 @@ class Message(Base):
     template: Mapped[str]
     track: Mapped[str]
     urgent: Mapped[bool]
+    purpose: Mapped[Purpose] = mapped_column(default="care")
+    """Which consent it needs."""
     not_before: Mapped[datetime]
     values: Mapped[Values]
     state: Mapped[MessageState]

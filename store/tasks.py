@@ -61,11 +61,19 @@ def open_(
         closed_at=None,
         report=None,
         provisional=provisional,
+        department=action.department,
+        person=action.person,
+        attempts=0,
+        max_attempts=action.attempts,
+        next_attempt=None,
+        suspended_while=action.suspended_while,
+        waiting=None,
         version=1,
     )
     session.add(row)
     session.flush()
-    session.add(tables.TaskRole(task=row.id, role=action.role, rung=0, since=action.opened))
+    own = tables.TaskRole(task=row.id, role=action.role, rung=0, since=action.opened, department=action.department)
+    session.add(own)
     _note(session, row, action.opened, "opened", values=action.values)
     session.flush()
     return row
@@ -77,6 +85,16 @@ def annotate(session: Session, action: AnnotateTask) -> None:
     if action.due is not None:
         row.due = action.due
     row.flagged = row.flagged or action.flag
+    match action.code:
+        case "attempted":
+            row.attempts = int(action.values.get("attempts") or 0)
+            row.next_attempt = action.again_at
+        case "suspended":
+            row.waiting = action.waiting
+        case "continued" | "journey-ended":
+            row.waiting = None
+        case _:
+            pass
     _note(session, row, action.at, "annotated", values={"code": action.code, **action.values})
     _changed(session, row)
 
@@ -87,8 +105,14 @@ def escalate(session: Session, action: EscalateTask) -> None:
     if action.rung <= row.rung:
         return
     row.rung = action.rung
-    if session.get(tables.TaskRole, (row.id, action.to)) is None:
-        session.add(tables.TaskRole(task=row.id, role=action.to, rung=action.rung, since=action.at))
+    known = session.get(tables.TaskRole, (row.id, action.to))
+    if known is None:
+        joined = tables.TaskRole(
+            task=row.id, role=action.to, rung=action.rung, since=action.at, department=action.department
+        )
+        session.add(joined)
+    elif known.department != action.department:
+        known.department = None  # It has come to the role in more than one department.
     values = {"rung": action.rung, "to": action.to, "page": action.page, "last": action.last}
     _note(session, row, action.at, "escalated", values=values)
     _changed(session, row)
@@ -113,7 +137,7 @@ def close(session: Session, action: CloseTask) -> None:
     row.status = "closed"
     row.end, row.outcome, row.why = action.end, action.outcome, action.why
     row.completed_by, row.done_at, row.closed_at = action.by, action.done_at, action.at
-    row.provisional = None
+    row.provisional = row.waiting = row.next_attempt = None
     values = {"end": action.end, "outcome": action.outcome, "why": action.why}
     _note(session, row, action.at, "closed", by=action.by, values=values)
     _changed(session, row)
@@ -173,6 +197,9 @@ class Filter:
     """Which tasks: each thing told narrows the list. Closed ones are left out unless asked for by `status`."""
 
     role: str | None = None
+    """On the list of the role: a task of a person is on it only while that person is not on duty."""
+    staff: str | None = None
+    """On the list of this person: theirs, those that they hold, and those of the roles that they hold."""
     department: str | None = None
     """Tasks of the roles that somebody holds in that department."""
     assignee: str | None = None
@@ -219,7 +246,7 @@ def list_tasks(session: Session, which: Filter, *, at: datetime, after: str | No
     if after is not None:
         at, last = _read_cursor(after)
     key = _priority(at)
-    rows = _filtered(select(tables.Task), which, at)
+    rows = _filtered(session, select(tables.Task), which, at)
     if last is not None:
         rows = rows.where(tuple_(*key) > tuple_(*last))
     found = session.scalars(rows.order_by(*key).limit(limit + 1)).all()
@@ -231,7 +258,7 @@ def counts(session: Session, which: Filter, *, at: datetime) -> Counts:
     """How many tasks the filter finds."""
     urgent = func.sum(case((tables.Task.urgent, 1), else_=0))
     late = func.sum(case((tables.Task.due < at, 1), else_=0))
-    rows = _filtered(select(func.count(tables.Task.id), urgent, late), which, at)
+    rows = _filtered(session, select(func.count(tables.Task.id), urgent, late), which, at)
     total, urgents, overdue = session.execute(rows).one()
     return Counts(open=total, urgent=urgents or 0, overdue=overdue or 0)
 
@@ -250,24 +277,31 @@ def history(session: Session, task: str) -> Sequence[tables.TaskEvent]:
 
 def may_act(session: Session, task: tables.Task, staff: str) -> bool:
     """Whether the person holds the task or one of the roles that it has come to."""
-    if task.holder == staff:
+    if staff in (task.holder, task.person):
         return True
-    return not people.roles_of(session, staff).isdisjoint(row.role for row in roles_of(session, task.id))
+    held = people.departments_of(session, staff)
+    return any(
+        row.role in held and (row.department is None or row.department in held[row.role])
+        for row in roles_of(session, task.id)
+    )
 
 
-def _filtered(rows: Select[*Columns], which: Filter, at: datetime) -> Select[*Columns]:
+def _filtered(session: Session, rows: Select[*Columns], which: Filter, at: datetime) -> Select[*Columns]:
     conditions: list[ColumnElement[bool]] = []
     if which.status is None:
         conditions.append(tables.Task.status != "closed")
     else:
         conditions.append(tables.Task.status == which.status)
     if which.role is not None:
-        conditions.append(tables.Task.id.in_(select(tables.TaskRole.task).where(tables.TaskRole.role == which.role)))
+        of_role = select(tables.TaskRole.task).where(tables.TaskRole.role == which.role)
+        conditions.append(tables.Task.id.in_(of_role.where(_not_anothers(session, at))))
+    if which.staff is not None:
+        conditions.append(_on_list_of(session, which.staff, at))
     if which.department is not None:
         of_department = (
             select(tables.TaskRole.task)
             .join(tables.RoleHolder, tables.RoleHolder.role == tables.TaskRole.role)
-            .where(tables.RoleHolder.department == which.department)
+            .where(tables.RoleHolder.department == which.department, _of_department)
         )
         conditions.append(tables.Task.id.in_(of_department))
     if which.assignee is not None:
@@ -279,6 +313,28 @@ def _filtered(rows: Select[*Columns], which: Filter, at: datetime) -> Select[*Co
     if which.overdue:
         conditions.append(tables.Task.due < at)
     return rows.where(*conditions)
+
+
+_of_department = or_(tables.TaskRole.department.is_(None), tables.TaskRole.department == tables.RoleHolder.department)
+"""Whether the role is looked for where it is held."""
+
+
+def _on_list_of(session: Session, staff: str, at: datetime) -> ColumnElement[bool]:
+    of_their_roles = (
+        select(tables.TaskRole.task)
+        .join(tables.RoleHolder, tables.RoleHolder.role == tables.TaskRole.role)
+        .where(tables.RoleHolder.staff == staff, _of_department, _not_anothers(session, at))
+    )
+    return or_(tables.Task.holder == staff, tables.Task.person == staff, tables.Task.id.in_(of_their_roles))
+
+
+def _not_anothers(session: Session, at: datetime) -> ColumnElement[bool]:
+    """Whether a role's line stands for its holders: the first one does not while the task's own person is on duty."""
+    open_ones = select(tables.Task.person).where(tables.Task.person.is_not(None), tables.Task.status != "closed")
+    asked = {person for person in session.scalars(open_ones.distinct()) if person is not None}
+    present = [person for person in sorted(asked) if people.is_on_duty(session, person, at)]
+    theirs = select(tables.Task.id).where(tables.Task.person.in_(present))
+    return or_(tables.TaskRole.rung > 0, tables.TaskRole.task.not_in(theirs))
 
 
 def _priority(at: datetime) -> tuple[SQLColumnExpression[Any], ...]:

@@ -11,7 +11,7 @@ from typing import get_args
 from temporalio.testing import WorkflowEnvironment
 
 from pathways.engine.context import Facts
-from pathways.engine.events import AnyEvent, Enrolled, Tick
+from pathways.engine.events import AnyEvent, Enrolled, Tick, VisitReported
 from pathways.engine.reasons import Reason
 from pathways.errors import EngineUnavailable, NotReady, Refused
 from pathways.language.release import Release
@@ -73,11 +73,7 @@ def enrol(database: Database, release: Release, scenario: Scenario) -> str:
     """Put the site, its people, the patient and the start of the journey into the store; gives the journey's id."""
     now, facts, who = scenario.enrolled, scenario.facts, scenario.patient
     with database.write() as session:
-        people.save_department(session, id=people.HOUSE, zh="全院", en="House")
-        people.save_staff(session, id=PERSON, name=PERSON)
-        for role in sorted(cast_of(release).roles):
-            people.save_role(session, name=role, zh=role, en=role)
-            people.hold(session, staff=PERSON, role=role, department=people.HOUSE)
+        _hire(session, release, scenario)
         row = releases.publish(session, release, by=PERSON, now=now, demonstration=True)
         patient = patients.create(
             session,
@@ -98,8 +94,27 @@ def enrol(database: Database, release: Release, scenario: Scenario) -> str:
             enrolled=now,
             anchors=scenario.anchors,
             parameters=scenario.parameters,
+            episode="" if journeys.episode_of(release) is None else "1",
         )
         return journeys.begin(session, start, by=PERSON, now=now).journey.id
+
+
+def _hire(session: Session, release: Release, scenario: Scenario) -> None:
+    """One person holds every role in every department of the play; the members of teams hold none."""
+    things = [line.does for line in scenario.play]
+    known = [scenario.facts, *(thing.facts for thing in things if isinstance(thing, Learnt))]
+    named = {facts.department for facts in known}
+    named |= {thing.department for thing in things if isinstance(thing, VisitReported)}
+    departments = [people.HOUSE, *sorted(name for name in named if name is not None)]
+    for department in departments:
+        people.save_department(session, id=department, zh=department, en=department)
+    for person in {PERSON, *(member for facts in known for member in facts.team.values())}:
+        people.save_staff(session, id=person, name=person)
+    for role in sorted(cast_of(release).roles):
+        people.save_role(session, name=role, zh=role, en=role)
+        session.flush()
+        for department in departments:
+            people.hold(session, staff=PERSON, role=role, department=department)
 
 
 def _keep(session: Session, patient: str, facts: Facts, *, now: datetime) -> None:
@@ -107,6 +122,7 @@ def _keep(session: Session, patient: str, facts: Facts, *, now: datetime) -> Non
     calendars.save(session, facts.calendar, now=now)
     patients.set_inpatient(session, patient, facts.inpatient)
     patients.set_diagnoses(session, patient, facts.diagnoses)
+    patients.set_team(session, patient, department=facts.department, team=facts.team)
     consents = {name: facts.consents[name] for name in get_args(Purpose) if name in facts.consents}
     if facts.consent is not None:
         consents["care"] = facts.consent

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from api.languages import Language
 from api.pages.phrases import PHRASES
@@ -22,7 +22,6 @@ from store import journeys, messages, patients, people, tables, tasks
 from store.database import Session
 
 MOST = 100
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,10 @@ class Card:
     state: Text
     holder: str | None
     mine: bool
+    waiting: Text | None
+    """What it waits for; its clock stands still."""
+    next_attempt: str | None
+    department: str | None
     closed: bool
     kept: bool
     demonstration: bool
@@ -66,6 +69,12 @@ class Sheet:
     contacts: Sequence[tuple[Text, str]]
     opened: str
     roles: Sequence[Text]
+    person: str | None
+    attempts: str | None
+    """How many in vain, of how many; none where the task counts none."""
+    may_attempt: bool
+    """Whether another one in vain is allowed."""
+    may_wait_for: Text | None
     outcomes: Sequence[tuple[str, Text]]
     form: Form | None
     history: Sequence[Line]
@@ -105,21 +114,10 @@ def member_of(session: Session, staff: str | None) -> Member | None:
 
 
 def work_of(session: Session, staff: str, *, now: datetime, zone: str, language: Language) -> tuple[list[Card], bool]:
-    """The open tasks of all roles of the person in clinical priority, and whether there are more."""
-    found: dict[str, tables.Task] = {}
-    more = False
-    wanted = [tasks.Filter(role=role) for role in people.roles_of(session, staff)] + [tasks.Filter(assignee=staff)]
-    for which in wanted:
-        page = tasks.list_tasks(session, which, at=now, limit=MOST)
-        found |= {row.id: row for row in page.tasks}
-        more = more or page.next is not None
-
-    def priority(row: tables.Task) -> tuple[bool, bool, datetime, datetime]:
-        pressing = row.flagged or (row.due is not None and row.due < now)
-        return not row.urgent, not pressing, row.due or _NEVER, row.opened
-
-    rows = sorted(found.values(), key=priority)
-    return [card_of(session, row, staff, now=now, zone=zone, language=language) for row in rows[:MOST]], more
+    """The open tasks on the list of the person in clinical priority, and whether there are more."""
+    page = tasks.list_tasks(session, tasks.Filter(staff=staff), at=now, limit=MOST)
+    cards = [card_of(session, row, staff, now=now, zone=zone, language=language) for row in page.tasks]
+    return cards, page.next is not None
 
 
 def card_of(session: Session, row: tables.Task, staff: str, *, now: datetime, zone: str, language: Language) -> Card:
@@ -140,6 +138,9 @@ def card_of(session: Session, row: tables.Task, staff: str, *, now: datetime, zo
         state=TASK_STATES[row.status],
         holder=_name(session, row.holder),
         mine=row.holder == staff,
+        waiting=None if row.waiting is None else title(release, row.waiting),
+        next_attempt=None if row.next_attempt is None else local(row.next_attempt, zone),
+        department=_department(session, row.department, language),
         closed=row.status == "closed",
         kept="task-completed" in pending_of(session, row),
         demonstration=journey.demonstration,
@@ -157,6 +158,10 @@ def sheet_of(session: Session, id: str, staff: str, *, now: datetime, zone: str,
         contacts=[(_kind(one.kind), one.value) for one in patients.contacts_of(session, patient.id)],
         opened=local(row.opened, zone),
         roles=[role_title(one.role) for one in tasks.roles_of(session, id)],
+        person=_name(session, row.person),
+        attempts=None if row.max_attempts is None else f"{row.attempts} / {row.max_attempts}",
+        may_attempt=row.max_attempts is not None and row.attempts < row.max_attempts,
+        may_wait_for=None if row.suspended_while is None else title(release, row.suspended_while),
         outcomes=[(name, title(release, name)) for name in outcomes_of(row)],
         form=form_of(release, row),
         history=[_line(session, release, one, zone, language) for one in tasks.history(session, id)],
@@ -205,6 +210,11 @@ def _member(session: Session, row: tables.Staff) -> Member:
 
 def _kind(kind: str) -> Text:
     return PHRASES.get(kind) or Text(zh=kind, en=kind)
+
+
+def _department(session: Session, id: str | None, language: Language) -> str | None:
+    row = None if id is None else session.get(tables.Department, id)
+    return id if row is None else Text(zh=row.zh, en=row.en).in_(language)
 
 
 def _name(session: Session, staff: str | None) -> str | None:

@@ -102,6 +102,37 @@ def release(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, a
     return _done(request, work.release(house, _once(request, key), task, _person(house, actor)), to="/")
 
 
+@router.post("/tasks/{task}/attempts")
+def attempt(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
+    """Record that the patient was not reached, or asked to be called back."""
+    staff = _person(house, actor)
+    try:
+        result = "call-back" if sent.get("result") == "call-back" else "no-answer"
+        tried = work.Attempt(result=result, at=None, again=_instant(sent, "again"))
+        act = work.attempt(house, _once(request, sent.get("key", new_id())), task, staff, tried=tried)
+    except Refused as refused:
+        return _task_page(request, house, task, actor, refused=refused, sent=sent)
+    return _done(request, act, to=f"/tasks/{task}")
+
+
+@router.post("/tasks/{task}/suspend")
+def suspend(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
+    """Let a task wait for what it declares."""
+    staff = _person(house, actor)
+    try:
+        once = _once(request, sent.get("key", new_id()))
+        act = work.suspend(house, once, task, staff, until=_instant(sent, "until"))
+    except Refused as refused:
+        return _task_page(request, house, task, actor, refused=refused, sent=sent)
+    return _done(request, act, to=f"/tasks/{task}")
+
+
+@router.post("/tasks/{task}/continue")
+def go_on(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, actor: Actor = None) -> Response:
+    """A task waits no more."""
+    return _done(request, work.go_on(house, _once(request, key), task, _person(house, actor)), to=f"/tasks/{task}")
+
+
 @router.post("/tasks/{task}/complete")
 def complete(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
     """End a task; what does not fit comes back with what was written."""
@@ -113,7 +144,7 @@ def complete(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent
     answers = {} if questions is None else _answers(questions, sent)
     try:
         done = work.Done(
-            outcome=sent.get("outcome", ""), answers=answers, note=sent.get("note", "")[:4000], at=_instant(sent)
+            outcome=sent.get("outcome", ""), answers=answers, note=sent.get("note", "")[:4000], at=_instant(sent, "at")
         )
         act = work.complete(house, _once(request, sent.get("key", new_id())), task, staff, done=done)
     except Refused as refused:
@@ -197,8 +228,8 @@ def _wrong_items(questions: Questions, answers: Mapping[str, object]) -> list[It
     return [item for item in questions.items if check_answers(alone(item), {item.code: answers.get(item.code)})]
 
 
-def _instant(sent: Mapping[str, str]) -> datetime | None:
-    text = sent.get("at", "").strip()
+def _instant(sent: Mapping[str, str], name: str) -> datetime | None:
+    text = sent.get(name, "").strip()
     if not text:
         return None
     try:

@@ -107,6 +107,14 @@ class Journey(Given):
     existing: bool = Field(False, description="Of a start: the journey was open already.")
 
 
+class Withdrawal(Given):
+    """What the patient leaves."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"purpose": "marketing"}})
+
+    purpose: tables.Purpose | None = Field(None, description="`marketing` or `research`; the pathway where left out.")
+
+
 class Decision(Given):
     """One decision of a turn: what happened, or why not."""
 
@@ -264,12 +272,19 @@ def resume(
 
 @router.post("/{journey}/withdraw", summary="Withdraw a patient from a pathway")
 def withdraw(
-    journey: fields.IdInPath, house: HouseOf, actor: Person, once: OnceOf, request: Request, response: Response
+    journey: fields.IdInPath,
+    house: HouseOf,
+    actor: Person,
+    once: OnceOf,
+    request: Request,
+    response: Response,
+    given: Withdrawal | None = None,
 ) -> Act:
-    """The patient leaves the pathway; the journey ends."""
+    """The patient leaves the pathway and the journey ends; with a `purpose` other than care its tracks alone stop."""
+    purpose = None if given is None else given.purpose
 
     def event(id: str, now: datetime) -> Withdrawn:
-        return Withdrawn(id=id, received=now, by=actor)
+        return Withdrawn(id=id, received=now, by=actor, purpose=purpose)
 
     return accepted(request, response, _act(house, once, journey, event, actor))
 

@@ -112,6 +112,19 @@ class Consents(Given):
     consents: list[Consent] = Field(min_length=1, max_length=20)
 
 
+class Team(Given):
+    """Whose patient it is from now on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"department": "endocrinology", "team": {"surgeon": "nurse-zhang"}}}
+    )
+
+    department: fields.OpaqueId | None = None
+    team: dict[fields.Slug, fields.OpaqueId] = Field(
+        default={}, max_length=50, description="Staff by what they are to the patient."
+    )
+
+
 class Death(Given):
     """When the patient died."""
 
@@ -147,6 +160,8 @@ class Patient(Given):
     consents: list[ShownConsent] = Field(description="The latest first.")
     diagnoses: list[str] | None
     inpatient: bool | None
+    department: str | None
+    team: dict[str, str] = Field(description="Staff by what they are to the patient.")
     died_at: datetime | None
     existing: bool = Field(False, description="Of a creation: the patient was known by one of the identifiers.")
 
@@ -246,6 +261,15 @@ def record_consents(patient: fields.IdInPath, given: Consents, house: HouseOf, a
         return show(session, patients.read(session, patient))
 
 
+@router.put("/{patient}/team", summary="Change the team")
+def change_team(patient: fields.IdInPath, given: Team, house: HouseOf, actor: PersonOrSystem) -> Patient:
+    """The patient's department and the people who care for them from now on; open tasks stay where they are."""
+    with house.database.write() as session:
+        patients.set_team(session, patient, department=given.department, team=given.team)
+        audit.record(session, at=house.clock(), actor=actor, action="team-changed", subject=patient)
+        return show(session, patients.read(session, patient))
+
+
 @router.post("/{patient}/death", summary="Record a death")
 def record_death(patient: fields.IdInPath, given: Death, house: HouseOf, actor: Person) -> Died:
     """Every journey of the patient ends, and nothing is sent to them from this moment on; another time is refused."""
@@ -300,6 +324,8 @@ def show(session: Session, row: tables.Patient, *, existing: bool = False) -> Pa
         ],
         diagnoses=row.diagnoses,
         inpatient=row.inpatient,
+        department=row.department,
+        team=dict(row.team),
         died_at=row.died_at,
         existing=existing,
     )

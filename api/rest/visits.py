@@ -32,6 +32,7 @@ class Report(Given):
 
     state: Reported
     at: fields.Instant | None = Field(None, description="When that was; now where left out. A booking may lie ahead.")
+    department: fields.OpaqueId | None = Field(None, description="Where the visit is or was.")
 
 
 class Visit(Given):
@@ -100,7 +101,15 @@ def report(
         journey = journeys.lock(session, visits.read(session, visit).journey)
         row = visits.report(session, visit, given.state, at=at)
         assert journey is not None
-        event = VisitReported(id=new_id(), received=now, name=row.name, state=given.state, at=at, visit=visit)
+        event = VisitReported(
+            id=new_id(),
+            received=now,
+            name=row.name,
+            state=given.state,
+            at=at,
+            visit=visit,
+            department=given.department,
+        )
         return Doing(journey=journey, event=event)
 
     return accepted(request, response, do(house, once, make, actor=actor))

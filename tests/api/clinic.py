@@ -70,7 +70,17 @@ tracks:
     steps: [{ask: symptoms, message: symptom-request, expires: 24h}]
   admission:
     when: {event: admitted}
-    steps: [{task: admission-note, role: diabetes-nurse, due: 2 working days, ladder: routine}]
+    while_running: parallel
+    steps:
+      - task: admission-note
+        role: diabetes-nurse
+        of: patient.department
+        to: patient.surgeon
+        clock: working
+        due: 2 working days
+        ladder: routine
+        attempts: {max: 2, spaced: 10m}
+        suspended_while: waiting-for-patient
 words:
   glucose: {zh: 血糖, en: Glucose}
   low-glucose: {zh: 低血糖, en: Low glucose}
@@ -79,6 +89,7 @@ words:
   admission: {zh: 入院, en: Admission}
   call-patient: {zh: 致电患者, en: Call the patient}
   admission-note: {zh: 入院记录, en: Admission note}
+  waiting-for-patient: {zh: 等待患者, en: Waiting for the patient}
   reached: {zh: 已联系到, en: Reached}
   unreachable: {zh: 无法联系, en: Unreachable}
 """
@@ -292,6 +303,13 @@ async def furnish(desk: Desk, settings: Settings) -> dict[str, str]:
     await desk.post(f"/journeys/{ids['journey-lost']}/leave", {"reason": "lost"})
     await desk.post(f"/patients/{ids['patient-dead']}/death", {"at": "2026-01-05T09:00:00+08:00"})
     await desk.until(f"/journeys/{ids['journey-dead']}", lambda said: said["status"] == "ended")
+    for name in ("task-note", "task-waiting"):
+        await desk.post(f"/journeys/{ids['journey-1']}/events", {"name": "admitted"})
+        notes = (await desk.get("/tasks", journey=ids["journey-1"], status="open"))["items"]
+        ids[name] = next(
+            one["id"] for one in notes if one["name"] == "admission-note" and one["id"] not in ids.values()
+        )
+    await desk.post(f"/tasks/{ids['task-waiting']}/suspend", {})
     ids["visit"] = (await desk.get("/visits", journey=ids["journey-1"]))["items"][0]["id"]
     await asyncio.to_thread(send_batch, outbox_of(settings, desk.database), urgent=True)
     ids["message"] = (await desk.get("/messages", patient=ids["patient-1"]))["items"][0]["id"]
