@@ -318,7 +318,11 @@ a:
 b:
   when: {observed: [dbp, sbp], if: "sbp > 3 && dbp > 3 && count(sbp, 90d) > 1", fresh: 9d}
   while_running: restart
-  steps: [{choose: way, cases: [{if: dbp > 5, steps: [{send: n}]}], otherwise: [{task: check, role: diabetes-nurse}], unknown: []}]
+  steps:
+    - choose: way
+      cases: [{if: dbp > 5, steps: [{send: n}]}]
+      otherwise: [{task: check, role: diabetes-nurse}]
+      unknown: []
 c: {when: {observed: sbp, if: "mean(sbp, 365d) > 5 || max(sbp, 90d) > 11"}, at_most: 2 per 1d, steps: [{send: m}]}
 """,
     """
