@@ -32,8 +32,6 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "re-based": ("改以其余依据为准", "it rests on what still holds"),
     "undone": ("已撤回", "undone"),
     "ignored": ("进行中，不再重复", "ignored while it runs"),
-    "yielded": ("让位于更紧急的处理", "it gave way to something more urgent"),
-    "interrupted": ("被其他处理中断", "another track stopped it"),
     "deferred": ("推迟", "deferred"),
     "stale": ("结果时间过早，需复核", "the result is too old; it is reviewed"),
     "duplicate": ("重复", "a duplicate"),

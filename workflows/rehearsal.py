@@ -11,7 +11,7 @@ from typing import get_args
 from temporalio.testing import WorkflowEnvironment
 
 from pathways.engine.context import Facts
-from pathways.engine.events import AnyEvent, Enrolled, Tick, VisitReported
+from pathways.engine.events import AnyEvent, Enrolled, Happened, Tick, VisitReported
 from pathways.engine.reasons import Reason
 from pathways.errors import EngineUnavailable, NotReady, Refused
 from pathways.language.release import Release
@@ -19,7 +19,7 @@ from pathways.proof.cast import cast_of
 from pathways.proof.outside import HAPPENED, Outside
 from pathways.proof.play import Cue, Failure, Move, Seen, play
 from pathways.proof.rehearse import PATIENCE, Rehearsal
-from pathways.proof.scenario import PERSON, Learnt, Scenario
+from pathways.proof.scenario import PERSON, Learnt, OnCall, Scenario
 from store import calendars, inbox, journeys, patients, people, releases
 from store.database import Database, Session
 from store.ids import new_id
@@ -105,7 +105,9 @@ def _hire(session: Session, release: Release, scenario: Scenario) -> None:
     known = [scenario.facts, *(thing.facts for thing in things if isinstance(thing, Learnt))]
     named = {facts.department for facts in known}
     named |= {thing.department for thing in things if isinstance(thing, VisitReported)}
-    departments = [people.HOUSE, *sorted(name for name in named if name is not None)]
+    # What is bound may name a department, too.
+    told = [value for thing in things if isinstance(thing, Happened | OnCall) for value in thing.data.values()]
+    departments = sorted({people.HOUSE, *(name for name in (*named, *told) if isinstance(name, str))})
     for department in departments:
         people.save_department(session, id=department, zh=department, en=department)
     for person in {PERSON, *(member for facts in known for member in facts.team.values())}:

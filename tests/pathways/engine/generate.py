@@ -193,10 +193,6 @@ _observed = _merged(
             {"observed": "glucose", "if": "glucose > 10", "worse": "higher", "by": 1},
             {"observed": "glucose", "if": "glucose > 10 && count(glucose, 7d) >= 2"},
             {"observed": "pulse", "if": "pulse > 100 && latest(glucose) > 5"},
-            {"observed": ["sbp", "dbp"], "if": "sbp >= 100 || dbp >= 11", "worse": "higher", "by": 1},
-            {"observed": ["sbp", "dbp"], "if": "sbp > 2 && dbp > 2 && mean(sbp, 90d) > 3"},
-            {"observed": "glucose", "if": "glucose <= low", "confirm": {"again": 2, "within": "1d"}},
-            {"observed": ["sbp", "dbp"], "if": "sbp > 5 || dbp > 5", "confirm": {"again": 3, "within": "6h"}},
         ]
     ),
     _maybe("fresh", st.sampled_from(["1h", "1d"])),
@@ -308,22 +304,6 @@ c: {when: {silent: glucose, for: 3d}, steps: [{task: check, role: diabetes-nurse
 d:
   when: {event: fell}
   steps: [{ask: f, message: n, remind: [1d], answered: [{set: flag, to: true}]}, {end: completed}]
-""",
-    """
-a:
-  safety: yes
-  when: {observed: [sbp, dbp], if: "sbp > 5 || dbp > 5", worse: higher, confirm: {again: 2, within: 1d}}
-  at_most: once per 14d
-  steps: [{task: call, role: diabetes-nurse, clock: elapsed, due: 30m, ladder: urgent}, {send: n}]
-b:
-  when: {observed: [dbp, sbp], if: "sbp > 3 && dbp > 3 && count(sbp, 90d) > 1", fresh: 9d}
-  while_running: restart
-  steps:
-    - choose: way
-      cases: [{if: dbp > 5, steps: [{send: n}]}]
-      otherwise: [{task: check, role: diabetes-nurse}]
-      unknown: []
-c: {when: {observed: sbp, if: "mean(sbp, 365d) > 5 || max(sbp, 90d) > 11"}, at_most: 2 per 1d, steps: [{send: m}]}
 """,
     """
 a:

@@ -274,7 +274,7 @@ class World:
         return AnchorSet(id=number, received=self.now, anchor=name, at=at, by="anna", tentative=which % 5 == 4)
 
     def _result(self, number: str, move: Move, then: datetime) -> AnyEvent:
-        data = {5: "sbp", 9: "dbp"}.get(move.which, "pulse" if move.which % 4 == 3 else "glucose")
+        data = "pulse" if move.which % 4 == 3 else "glucose"
         name = f"{data}-{self.events}"
         # A third of the results are a later version of one that came before, or the very same.
         if move.which % 3 == 1 and self.versions:
@@ -297,8 +297,6 @@ class World:
             unit=None if shape == 6 else CODES[data][1],
             text={2: "LO", 4: "HI", 8: "?"}.get(shape),
             origin="device" if move.which % 2 else "laboratory",
-            # Now and then the same data is twice in a panel.
-            panel=f"panel-{self.now:%Y%m%d}" if data in {"sbp", "dbp"} and move.value < 12 else None,
         )
 
     def _id(self) -> str:
