@@ -7,6 +7,7 @@ from pathways.engine import undo
 from pathways.engine.binding import bound_of
 from pathways.engine.calls import UNDO
 from pathways.engine.events import CallAnswered, EnrolmentRefused
+from pathways.engine.exits import UNREVIEWED
 from pathways.engine.ids import node_id
 from pathways.engine.journey import Journey
 from pathways.engine.questions import NOT_ENROLLED, find_step
@@ -105,5 +106,8 @@ def _take_refusal(turn: Turn, event: EnrolmentRefused) -> None:
     node = turn.node(found.key, found.path)
     if node.told:
         turn.put_node(found.key, found.path, replace(node, told=False))
-        if turn.activation(found.key).state != "undone":
+        exit_ = turn.journey.exit
+        nobody = exit_ is not None and exit_.reason in UNREVIEWED
+        activation = turn.activation(found.key)
+        if (activation.state != "undone" or activation.left is not None) and not nobody:
             ask_staff(turn, found.key, found.path, "unfinished", step.enrol, note=NOT_ENROLLED)

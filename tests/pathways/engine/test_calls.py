@@ -255,6 +255,30 @@ def test_a_refused_enrolment_becomes_work() -> None:
     assert (play.decline("strange"), play.why) == ([], ["not-watched"])
 
 
+@pytest.mark.parametrize(("reason", "brought"), [("withdraw", ["open enrol-by-hand"]), ("die", [])])
+def test_a_refusal_after_the_exit_reaches_staff_while_there_is_somebody_to_enrol(
+    reason: str, brought: list[str]
+) -> None:
+    """It was asked for before; after a death nobody is enrolled."""
+    play = Player("t: {when: {event: fell}, steps: [{enrol: foot-care}, {wait: 1d}]}")
+    play.happen("fell")
+    asked = enrolled(play).enrolment
+    getattr(play, reason)()
+    assert play.decline(asked) == brought
+
+
+@pytest.mark.parametrize("failed", ["[{task: phone, role: ward-nurse}]", "[]"])
+def test_a_call_that_an_exit_kept_and_that_fails_reaches_staff(failed: str) -> None:
+    """After the end its steps do not come by themselves."""
+    play = Player(f"""
+t: {{when: {{event: fell}}, steps: [{{call: book, undo: cancel, failed: {failed}}}]}}
+u: {{when: {{event: rose}}, steps: [{{end: completed}}]}}
+""")
+    play.happen("fell")
+    play.happen("rose")
+    assert play.refuse("book") == (["open follow-up-outcome"] if "task" in failed else [])
+
+
 def test_an_enrolment_is_taken_back_by_hand() -> None:
     """The other journey is its own: a person decides what becomes of it; refused later, nothing more is asked."""
     play = Player("t: {when: {event: fell}, steps: [{enrol: foot-care}, {wait: 1d}]}")
