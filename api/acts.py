@@ -16,7 +16,7 @@ from api.house import House
 from api.idempotency import Answer, Once
 from pathways.engine.events import AnyEvent
 from pathways.engine.refusals import refusal
-from pathways.errors import Conflict, EngineUnavailable, NotFound, NotReady, Refused, StoreUnavailable
+from pathways.errors import Conflict, EngineUnavailable, Invalid, NotFound, NotReady, Refused, StoreUnavailable
 from store import audit, inbox, journeys, releases, tables
 from store.database import Session, wait_for_sequence
 
@@ -26,10 +26,13 @@ _REFUSALS: Mapping[str, type[Refused]] = {
     "journey-ended": JourneyEnded,
     "task-closed": TaskClosed,
     "task-held": TaskHeld,
+    "unknown-anchor": NotFound,
     "unknown-outcome": OutcomeUndeclared,
+    "unknown-parameter": NotFound,
     "unknown-task": NotFound,
     "unknown-track": NotFound,
     "unknown-visit": NotFound,
+    "wrong-value": Invalid,
 }
 """What a refusal of the engine is to a caller; every other one is a conflict."""
 

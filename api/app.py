@@ -22,6 +22,7 @@ from api.pages import reference, worklist
 from api.rest import (
     acts,
     alarms,
+    anchors,
     answers,
     events,
     journeys,
@@ -119,6 +120,7 @@ def create_app(
         events,
         staff,
         journeys,
+        anchors,
         tasks,
         observations,
         quarantine,

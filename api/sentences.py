@@ -81,6 +81,15 @@ CHINESE: Mapping[str, str] = {
     "The patient is on '{}', which does not go with '{}'.": "患者已在路径“{}”中，不能同时进入“{}”。",
     "End that journey first.": "请先结束那条路径。",
     "This pathway has no track of that name.": "路径没有这个轨道。",
+    "This pathway has no anchor of that name.": "路径没有这个锚点。",
+    "The date of enrolment is always known; give the right one.": "入径日期不能为空，请填写正确的日期。",
+    "The calendar gives this date; give the right one.": "该日期由历法给出，只能改为正确的日期。",
+    "This pathway has no parameter of that name.": "路径没有这个参数。",
+    "This parameter is the same for every patient.": "该参数对所有患者相同，不能单独设定。",
+    "That cannot be the patient's own; expected a number from {} to {}.": "不能设为该患者的值；应在 {} 到 {} 之间。",
+    "That cannot be the patient's own; expected times of day as HH:MM, ascending, each once.": (
+        "不能设为该患者的值；应为 HH:MM 格式的时刻，按先后排列，不重复。"
+    ),
     "The pathway watches no named event.": "该路径不关注任何命名事件。",
     "Start a track by hand instead.": "请改为手动启动轨道。",
     "The pathway watches no event of that name.": "该路径不关注这个事件。",

@@ -159,7 +159,9 @@ def _check(release: Release, start: Start) -> None:
     for name in given:
         if name not in pathway.anchors:
             raise Invalid(f"The pathway has no anchor '{name[:60]}'{did_you_mean(name, pathway.anchors)}.")
-    if missing := [name for name, anchor in pathway.anchors.items() if anchor.required and name not in given]:
+    # The calendar gives the date of a season.
+    needed = [name for name, anchor in pathway.anchors.items() if anchor.required and anchor.season is None]
+    if missing := [name for name in needed if name not in given]:
         raise Invalid(f"The pathway needs: {', '.join(missing)}.", hint="Give each as an anchor.")
     if any(at.tzinfo is None for at in given.values()):
         raise Invalid("An anchor has no time zone.", hint="Write its offset, such as +08:00.")
@@ -180,11 +182,16 @@ def _check(release: Release, start: Start) -> None:
 
 def _check_times(start: Start, patient: tables.Patient, now: datetime) -> None:
     for name, at in {**(start.anchors or {}), "enrolled": start.enrolled}.items():
-        # A date without a zone was read in the hospital's; it counts as long as it is the day of birth somewhere.
-        if (at + EARLIEST_ZONE).date() < patient.born:
-            raise Invalid(f"Anchor '{name}' lies before the patient's birth.", hint="Correct it, or the birth date.")
-        if at < now - LONGEST:
-            raise Invalid(f"Anchor '{name}' lies more than 120 years back.", hint="Correct its year.")
+        check_time(name, at, patient, now)
+
+
+def check_time(anchor: str, at: datetime, patient: tables.Patient, now: datetime) -> None:
+    """Invalid where an anchor of the patient cannot be then."""
+    # A date without a zone was read in the hospital's; it counts as long as it is the day of birth somewhere.
+    if (at + EARLIEST_ZONE).date() < patient.born:
+        raise Invalid(f"Anchor '{anchor}' lies before the patient's birth.", hint="Correct it, or the birth date.")
+    if at < now - LONGEST:
+        raise Invalid(f"Anchor '{anchor}' lies more than 120 years back.", hint="Correct its year.")
 
 
 def _type_of(value: Scalar) -> str:

@@ -34,10 +34,13 @@ _AGAIN = frozenset(
 """A continue-as-new that is under way, a workflow task that is done anew, or too many updates in flight."""
 _REFUSALS: Mapping[str, type[Refused]] = {
     NotReady.code: NotReady,
+    "unknown-anchor": NotFound,
+    "unknown-parameter": NotFound,
     "unknown-task": NotFound,
     "unknown-track": NotFound,
     "unknown-visit": NotFound,
     "unknown-outcome": Invalid,
+    "wrong-value": Invalid,
 }
 """By the engine's code; the others are conflicts."""
 

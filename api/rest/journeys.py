@@ -28,7 +28,7 @@ from pathways.engine.events import (
     TrackStopped,
     Withdrawn,
 )
-from pathways.engine.journey import Scalar
+from pathways.engine.journey import Own, Scalar
 from pathways.errors import Invalid
 from pathways.language.names import nearest
 from pathways.language.release import Release
@@ -86,6 +86,14 @@ class Leaving(Given):
     reason: Literal["transferred", "lost", "merged", "entered-in-error"]
 
 
+class OwnParameter(Given):
+    """A parameter as one patient has it, and who set it."""
+
+    value: float | list[str]
+    by: str
+    at: datetime
+
+
 class Journey(Given):
     """A patient on a release of a pathway, as the store shows it."""
 
@@ -100,6 +108,8 @@ class Journey(Given):
     ended_at: datetime | None
     enrolled_at: datetime
     anchors: dict[str, datetime]
+    tentative: list[str] = Field(description="Anchors that are plans: nothing is started from them.")
+    parameters: dict[str, OwnParameter] = Field(description="Parameters that this patient has of their own.")
     started_by: str
     created: datetime
     sequence: int = Field(description="How many turns the store shows.")
@@ -396,6 +406,7 @@ def _check_watched(release: Release, name: str) -> None:
 
 def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Journey:
     """The journey as callers see it."""
+    state = journeys.state_of(row)
     return Journey(
         id=row.id,
         patient=row.patient,
@@ -407,13 +418,20 @@ def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Jo
         exit=row.exit_reason,
         ended_at=row.ended_at,
         enrolled_at=row.enrolled_at,
-        anchors=dict(journeys.state_of(row).anchors),
+        anchors=dict(state.anchors),
+        tentative=list(state.tentative),
+        parameters={name: _own(own) for name, own in state.parameters.items()},
         started_by=row.started_by,
         created=row.created,
         sequence=row.sequence,
         demonstration=row.demonstration,
         existing=existing,
     )
+
+
+def _own(own: Own) -> OwnParameter:
+    value = list(own.value) if isinstance(own.value, tuple) else own.value
+    return OwnParameter(value=value, by=own.by, at=own.at)
 
 
 def _decision(release: Release, row: tables.Reason, language: Language) -> Decision:

@@ -111,23 +111,22 @@ def _anchor_refusal(release: Release, journey: Journey, event: AnchorSet) -> Ref
 
 
 def _parameter_refusal(release: Release, journey: Journey, event: ParameterSet) -> Refusal | None:
-    numbers, times, value = release.pathway.parameters, release.pathway.times, event.value
-    if event.parameter not in {*numbers, *times}:
+    number = release.pathway.parameters.get(event.parameter)
+    times = release.pathway.times.get(event.parameter)
+    if number is None and times is None:
         return Refusal(code="unknown-parameter", message="this pathway has no parameter of that name")
-    of_number, of_times = numbers.get(event.parameter), times.get(event.parameter)
-    if of_number is not None:
-        allowed = of_number.per_patient
-        if allowed is None:
-            return _NOT_PER_PATIENT
-        fits = value is None or (not isinstance(value, tuple) and allowed[0] <= value <= allowed[1])
-        expected = f"a number from {allowed[0]:g} to {allowed[1]:g}"
-    else:
-        if of_times is None or not of_times.per_patient:
-            return _NOT_PER_PATIENT
-        fits = value is None or (isinstance(value, tuple) and are_times(value))
-        expected = "times of day as HH:MM, ascending, each once"
-    if not fits:
-        return Refusal(code="wrong-value", message=f"that cannot be the patient's own; expected {expected}")
+    allowed = None if number is None else number.per_patient
+    if allowed is None and (times is None or not times.per_patient):
+        return Refusal(code="not-per-patient", message="this parameter is the same for every patient")
+    if event.value is None:
+        return _ended(journey)
+    if allowed is None:
+        if not isinstance(event.value, tuple) or not are_times(event.value):
+            said = "that cannot be the patient's own; expected times of day as HH:MM, ascending, each once"
+            return Refusal(code="wrong-value", message=said)
+    elif isinstance(event.value, tuple) or not allowed[0] <= event.value <= allowed[1]:
+        said = f"that cannot be the patient's own; expected a number from {allowed[0]:g} to {allowed[1]:g}"
+        return Refusal(code="wrong-value", message=said)
     return _ended(journey)
 
 
@@ -135,9 +134,6 @@ def are_times(value: tuple[str, ...]) -> bool:
     """Whether these are times of day as HH:MM, ascending, each once."""
     texts = all(re.fullmatch(TIME_OF_DAY_PATTERN, text) for text in value)
     return 0 < len(value) <= TIMES_LIMIT and texts and list(value) == sorted(set(value))
-
-
-_NOT_PER_PATIENT = Refusal(code="not-per-patient", message="this parameter is the same for every patient")
 
 
 _TaskEvent = TaskClaimed | TaskReleased | TaskHandedOver | TaskCompleted | TaskAttempted | TaskSuspended | TaskContinued

@@ -82,6 +82,13 @@ REQUESTS = (
     _asked("POST /journeys/{journey}/death", "/journeys/{journey-1}/death", _DEATH),
     _asked("POST /journeys/{journey}/tracks/{track}/start", "/journeys/{journey-1}/tracks/symptoms/start"),
     _asked("POST /journeys/{journey}/tracks/{track}/stop", "/journeys/{journey-1}/tracks/symptoms/stop"),
+    _asked(
+        "POST /journeys/{journey}/anchors/{name}/preview",
+        "/journeys/{journey-1}/anchors/surgery/preview",
+        {"at": "2026-02-01T09:00:00+08:00"},
+    ),
+    _asked("PUT /journeys/{journey}/anchors/{name}", "/journeys/{journey-1}/anchors/surgery", {"at": None}),
+    _asked("PUT /journeys/{journey}/parameters/{name}", "/journeys/{journey-1}/parameters/low", {"value": 4.5}),
     _asked("GET /tasks"),
     _asked("GET /tasks/{task}", "/tasks/{task-open}"),
     _asked("POST /tasks/{task}/claim", "/tasks/{task-open}/claim"),

@@ -497,8 +497,8 @@ def test_what_is_no_date_sets_nothing(day: Scalar | None) -> None:
     """Without a date, or with a time that has no zone, the step is not possible, and what follows it goes on."""
     play = Player(release(BORN, more=MORE, items=ITEMS), surgery="2026-01-10 12:00")
     play.until("2026-02-20 12:00")
-    items = {"ok": True} if day is None else {"day": day}
-    assert play.complete("ask", "born", **items) == ["close ask done", "send m"]
+    told = play.complete("ask", "born", ok=True) if day is None else play.complete("ask", "born", day=day)
+    assert told == ["close ask done", "send m"]
     assert "birth" not in play.journey.anchors
 
 
