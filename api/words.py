@@ -35,6 +35,8 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "set": ("已设定", "set"),
     "no-longer-true": ("条件不再成立，已撤回", "it does not hold any more; undone"),
     "ignored": ("进行中，不再重复", "ignored while it runs"),
+    "yielded": ("让位于更紧急的处理", "it gave way to something more urgent"),
+    "interrupted": ("被其他处理中断", "another track stopped it"),
     "deferred": ("推迟", "deferred"),
     "stale": ("结果时间过早，需复核", "the result is too old; it is reviewed"),
     "duplicate": ("重复", "a duplicate"),

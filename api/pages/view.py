@@ -11,6 +11,7 @@ from api.words import (
     MESSAGE_STATES,
     TASK_STATES,
     local,
+    reason_title,
     role_title,
     shown_values,
     title,
@@ -193,14 +194,25 @@ def _line(session: Session, release: Release, event: tables.TaskEvent, zone: str
         "released": PHRASES["released"],
         "closed": PHRASES["closed"],
     }
-    to = event.values.get("to")
-    values = role_title(str(to)).in_(language) if event.what == "escalated" else ""
     return Line(
         at=local(event.at, zone),
         what=words.get(event.what) or Text(zh=event.what, en=event.what),
         by=_name(session, event.by),
-        values=values or ("" if event.what != "annotated" else shown_values(release, event.values, language)),
+        values=_told(release, event, language),
     )
+
+
+def _told(release: Release, event: tables.TaskEvent, language: Language) -> str:
+    """What a line of the history says beside what happened."""
+    if event.what == "escalated":
+        return role_title(str(event.values.get("to"))).in_(language)
+    if event.what != "annotated":
+        return ""
+    code = str(event.values.get("code"))
+    about = str(event.values.get("result")) if code == "attempted" else code
+    said = PHRASES.get(about.replace("-", "_")) or reason_title(code)
+    rest = {} if code == "attempted" else {name: value for name, value in event.values.items() if name != "code"}
+    return " ".join(part for part in (said.in_(language), shown_values(release, rest, language)) if part)
 
 
 def _member(session: Session, row: tables.Staff) -> Member:

@@ -128,7 +128,7 @@ def _beside(candidate: _Candidate, note: str | None) -> Verdict:
         return candidate.verdict("ignored", "none")
     joinable = next((key for key in reversed(running) if _joinable(turn, key, track)), None)
     if joinable is not None and track.while_running == "join":
-        code: Code = "worse" if is_worse(track.when, cause, turn.activation(joinable).base) else "joined"
+        code: Code = "worse" if is_worse(track.when, cause, _base(turn, joinable)) else "joined"
         return candidate.verdict("capped" if code == "joined" and until is not None else code, "attach", joinable)
     if running and track.while_running == "restart" and _is_older(turn, cause, running[-1]):
         return candidate.verdict("joined", "attach", running[-1])
@@ -159,6 +159,12 @@ def _is_older(turn: Turn, cause: Cause, running: str) -> bool:
     causes = turn.activation(running).causes
     theirs = [reading.effective for other in causes for reading in stood_on(trigger, other, turn.journey)]
     return bool(mine) and any(at > max(mine) for at in theirs)
+
+
+def _base(turn: Turn, key: str) -> float | None:
+    """What a value must be worse than: where the panel that runs lacks the data named first, what was acted on last."""
+    activation = turn.activation(key)
+    return turn.state(activation.track).last_base if activation.base is None else activation.base
 
 
 def _joinable(turn: Turn, key: str, track: Track) -> bool:

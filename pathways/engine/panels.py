@@ -1,6 +1,7 @@
 """Results of one measurement: which belong together, and which of them a trigger and its causes stand on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pathways.engine.journey import Cause, Journey, Reading
 from pathways.engine.readings import Readings, in_series, readings_of
@@ -61,7 +62,14 @@ def results_for(trigger: Observed, reading: Reading, journey: Journey, *, safety
     """What the bare names stand for where the reading triggers; of its panel a safety track uses preliminary ones."""
     together = readings_of(journey).panel(panel_of(reading)) if _panelled(trigger) else []
     found = _at_hand([one for one in together if one.data in trigger.data], safety)
-    return found if reading.void and found else {**found, reading.data: reading}
+    if not (reading.void and found):
+        found[reading.data] = reading
+    return {data: _missing(data, reading) for data in trigger.data if data not in found} | found
+
+
+def _missing(data: str, reading: Reading) -> Reading:
+    """A member that is not there: unknown, and the windows of its data end with the panel all the same."""
+    return replace(reading, data=data, status="cancelled", low=None, high=None, unread=None)
 
 
 def results_of(trigger: object, cause: Cause, journey: Journey, *, safety: bool) -> Results:

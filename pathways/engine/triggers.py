@@ -184,7 +184,8 @@ def _judged_again(turn: Turn, reading: Reading, before: Journey) -> Iterator[Ver
         overruled = old is not None and reading.data in trigger.data and track.at_most is not None
         if not looking and not overruled:
             continue
-        others = [other for other in _others(turn, trigger, reading) if other.settled or track.safety]
+        judged = reading.settled or reading.void or bool(track.safety)
+        others = [other for other in _others(turn, trigger, reading, judged) if other.settled or track.safety]
         for other in _reached(turn, looking, others, since, until) if looking else ():
             yield from _changed(turn, name, trigger, other, reading, before)
         if overruled and old is not None:
@@ -203,11 +204,15 @@ def _reached(
     return [other for other in later if other is after or other.effective <= reach][:JUDGED_AGAIN]
 
 
-def _others(turn: Turn, trigger: Observed, reading: Reading) -> list[Reading]:
-    """What else may be judged, in the order of time: of a panel its last result alone."""
-    readings, mine = readings_of(turn.journey), subject_of(trigger, reading)
+def _others(turn: Turn, trigger: Observed, reading: Reading, judged: bool) -> list[Reading]:
+    """What else may be judged, in the order of time: of a panel its last result alone.
+
+    The rest of its own panel is judged with it, unless it cannot be `judged` itself.
+    """
+    readings, mine = readings_of(turn.journey), subject_of(trigger, reading) if judged else None
     found = [other for data in trigger.data for other in readings.since(data, turn.now - HORIZON)]
-    usable = [other for other in sorted(found, key=in_series) if other.unread is None and not other.void]
+    known = [other for other in found if other.unread is None and not other.void and other.id != reading.id]
+    usable = [other for other in sorted(known, key=in_series) if judged or other.settled]
     return list({subject: one for one in usable if (subject := subject_of(trigger, one)) != mine}.values())
 
 

@@ -257,6 +257,27 @@ def test_a_rung_with_nobody_on_duty_is_told_back(
     assert project(database, projection).unattended == expected
 
 
+def test_a_persons_own_task_is_attended_by_that_person(database: Database) -> None:
+    """Nobody of the role is on duty: the person of the team is, so the first rung does not pass; away, it does."""
+    journey = begun(database)
+    with database.write() as session:
+        for nurse in ("nurse-1", "nurse-2"):
+            people.add_duty(
+                session, staff=nurse, role="nurse", department="ward", starts=at(hours=8), ends=at(hours=16)
+            )
+    assert project(database, after(journey, turn(1, replace(CALL, person="head-1")))).unattended == ()
+    moved = replace(CALL, task="u", person="nurse-2")
+    assert project(database, after(journey, turn(1), turn(2, moved))).unattended == (Unattended(task="u", rung=0),)
+
+
+def test_a_rung_of_another_department_has_nobody(database: Database) -> None:
+    """Who holds the role is on duty in the house; in the ward nobody holds it."""
+    journey = begun(database)
+    assert project(database, after(journey, turn(1, CALL, replace(RUNG, department="house")))).unattended == ()
+    again = after(journey, turn(1), turn(2, replace(CALL, task="u"), replace(RUNG, task="u", department="ward")))
+    assert project(database, again).unattended == (Unattended(task="u", rung=1),)
+
+
 def _one_is_missing(journey: Journey) -> Projection:
     return after(journey, turn(2, CALL))
 

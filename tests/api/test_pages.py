@@ -10,7 +10,8 @@ import pytest
 from api.words import REASONS
 from pathways.engine.reasons import Code
 from store import patients
-from tests.api.clinic import NAME, Desk, Known, person
+from store.ids import new_id
+from tests.api.clinic import NAME, NURSE, Desk, Known, person
 from tests.api.requests import routes
 
 FORM = {"Sec-Fetch-Site": "same-origin"}
@@ -211,6 +212,43 @@ async def test_a_nurse_claims_and_completes(live: Desk) -> None:
     assert shown["report"]["answers"] == {"condition": "well", "sugar": False, "repeated": 4.4}
     assert shown["done_at"] == "2026-01-05T01:30:00Z"
     assert "没有待办任务" in (await live.http.get("/")).text
+
+
+async def test_a_nurse_tries_waits_and_goes_on(live: Desk) -> None:
+    """Attempts, the wait and the department are on the page, in both languages, and what cannot be says why."""
+    patient = await live.post("/patients", person())
+    team = {"department": "ward", "team": {"surgeon": "nurse-1"}}
+    assert (await live.http.put(f"/api/v1/patients/{patient['id']}/team", json=team, headers=NURSE)).is_success
+    journey = (await live.post("/journeys", {"patient": patient["id"], "pathway": "clinic"}))["id"]
+    await live.post(f"/journeys/{journey}/events", {"name": "admitted"})
+    task = (await live.until("/tasks", lambda said: said["items"], journey=journey))["items"][0]["id"]
+    await come_in(live)
+
+    async def send(act: str, **fields: str) -> httpx.Response:
+        return await live.http.post(f"/tasks/{task}/{act}", data={"key": new_id(), **fields}, headers=FORM)
+
+    assert (await send("attempts", result="no-answer")).headers["Location"] == f"/tasks/{task}"
+    assert (await send("attempts", result="call-back", again="2030-01-05T09:30")).status_code == 303
+    assert (await send("attempts", result="call-back", again="2020-01-05T09:30")).status_code == 422
+    assert (await send("attempts", result="no-answer")).status_code == 303
+    assert (await send("attempts", result="no-answer")).status_code == 409
+    assert (await send("continue")).status_code == 409
+    assert (await send("suspend", until="2020-01-05T09:30")).status_code == 409
+    page = (await live.http.get(f"/tasks/{task}")).text
+    assert 'value="no-answer"' not in page
+    assert (await send("suspend", until="2030-01-05T09:30")).status_code == 303
+    for path in ("/", f"/tasks/{task}"):
+        page = (await live.http.get(path)).text
+        for word in ("等待患者", "病房", "下次联系"):
+            assert word in page, (path, word)
+    assert "2 / 2" in page
+    assert "未接通" in page
+    await live.http.post("/language", headers=FORM)
+    page = (await live.http.get(f"/tasks/{task}")).text
+    for word in ("Waiting for the patient", "Ward", "Next attempt", "Go on"):
+        assert word in page, word
+    assert (await send("continue")).status_code == 303
+    assert (await live.get(f"/tasks/{task}"))["waiting"] is None
 
 
 async def test_the_reference_shows_every_route(desk: Desk) -> None:

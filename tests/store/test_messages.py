@@ -193,6 +193,23 @@ def test_care_contact_needs_a_recorded_yes(
         assert gate(session, waiting(session, journey, "m", urgent=urgent), NOW, POLICY) == expected
 
 
+@pytest.mark.parametrize(
+    ("consents", "expected"),
+    [
+        ([yes()], Dropped(reason="no-consent")),
+        ([patients.Consent(purpose="research", granted=True, at=NOW, by="n")], Dropped(reason="no-consent")),
+        ([patients.Consent(purpose="marketing", granted=True, at=NOW, by="n")], Allowed()),
+    ],
+)
+def test_contact_for_another_purpose_needs_the_yes_to_it(
+    database: Database, consents: list[patients.Consent], expected: object
+) -> None:
+    """Consent to care is none to marketing, and none to anything else."""
+    with database.write() as session:
+        journey = builders.journey(session, builders.patient(session, consents=consents))
+        assert gate(session, waiting(session, journey, "m", purpose="marketing"), NOW, POLICY) == expected
+
+
 @pytest.mark.parametrize("urgent", [True, False])
 def test_nothing_is_told_after_a_death(database: Database, urgent: bool) -> None:
     """Death stops every message of the patient, also one that was leased before it was known."""

@@ -48,6 +48,21 @@ def test_each_department_has_its_own_roster(database: Database) -> None:
         assert people.on_duty(session, "nurse", NOW, "ward") == {"nurse-1"}
 
 
+def test_a_person_is_on_duty_in_any_role_of_theirs(database: Database) -> None:
+    """By the rosters of their roles; without a role always, having left never."""
+    with database.write() as session:
+        builders.staff(session)
+        people.add_duty(session, staff="nurse-1", role="nurse", department="ward", starts=NOW, ends=NOW + HOURS_8)
+        people.save_staff(session, id="guest", name="客")
+        people.save_staff(session, id="gone", name="离", active=False)
+        session.flush()
+        present = {who: people.is_on_duty(session, who, NOW) for who in ("nurse-1", "nurse-2", "head-1", "guest")}
+        assert present == {"nurse-1": True, "nurse-2": False, "head-1": True, "guest": True}
+        assert not people.is_on_duty(session, "nurse-1", NOW + HOURS_8)
+        assert not people.is_on_duty(session, "gone", NOW)
+        assert not people.is_on_duty(session, "nobody", NOW)
+
+
 def test_a_shift_is_listed_kept_once_and_removed(database: Database) -> None:
     """Sending a roster again changes its shifts and adds none."""
     with database.write() as session:

@@ -8,7 +8,7 @@ import pytest
 
 from pathways.engine.actions import AnnotateTask, CloseTask, EscalateTask, HoldTask, OpenTask
 from pathways.errors import Invalid, NotFound
-from store import tables, tasks
+from store import people, tables, tasks
 from store.database import Database, Session
 from store.tasks import Filter
 from tests.store import builders
@@ -198,6 +198,68 @@ def test_who_may_act_holds_the_task_or_one_of_its_roles(database: Database) -> N
         assert not tasks.may_act(session, row, "stranger")
         tasks.hold(session, HoldTask(task="t", holder="stranger", at=NOW, by="nurse-1"))
         assert tasks.may_act(session, row, "stranger")
+
+
+def test_a_role_of_a_department_is_that_departments_alone(database: Database) -> None:
+    """Who holds the role elsewhere neither sees the task nor may do it; a role that came twice is everywhere."""
+    with database.write() as session:
+        builders.staff(session)
+        people.save_department(session, id="surgery", zh="外科", en="Surgery")
+        people.save_staff(session, id="nurse-3", name="赵敏")
+        people.hold(session, staff="nurse-3", role="nurse", department="surgery")
+        journey = builders.journey(session, builders.patient(session))
+        row = opened(session, journey, "t", department="surgery")
+        assert (names(session, Filter(staff="nurse-3")), names(session, Filter(staff="nurse-1"))) == (["t"], [])
+        assert (names(session, Filter(department="surgery")), names(session, Filter(department="ward"))) == (["t"], [])
+        assert (tasks.may_act(session, row, "nurse-3"), tasks.may_act(session, row, "nurse-1")) == (True, False)
+        tasks.escalate(session, EscalateTask(task="t", rung=1, to="nurse", at=NOW))
+        assert names(session, Filter(staff="nurse-1")) == ["t"]
+        assert tasks.may_act(session, row, "nurse-1")
+        tasks.escalate(session, EscalateTask(task="t", rung=2, to="head-nurse", department="ward", at=NOW))
+        assert names(session, Filter(staff="head-1")) == []
+
+
+def test_a_task_of_a_person_is_on_the_roles_list_while_they_are_away(database: Database) -> None:
+    """On duty it is on their list alone; off duty, or once a rung passed, on that of the role too."""
+    with database.write() as session:
+        builders.staff(session)
+        journey = builders.journey(session, builders.patient(session))
+        row = opened(session, journey, "t", person="nurse-2")
+        assert (names(session, Filter(staff="nurse-2")), names(session, Filter(staff="nurse-1"))) == (["t"], [])
+        assert names(session, Filter(role="nurse")) == []
+        assert tasks.may_act(session, row, "nurse-2")
+        people.add_duty(
+            session, staff="nurse-1", role="nurse", department="ward", starts=at(hours=-1), ends=at(hours=9)
+        )
+        assert (names(session, Filter(staff="nurse-2")), names(session, Filter(staff="nurse-1"))) == (["t"], ["t"])
+        assert names(session, Filter(role="nurse")) == ["t"]
+        people.add_duty(
+            session, staff="nurse-2", role="nurse", department="ward", starts=at(hours=-1), ends=at(hours=9)
+        )
+        assert names(session, Filter(role="nurse")) == []
+        tasks.escalate(session, EscalateTask(task="t", rung=1, to="head-nurse", at=NOW))
+        assert (names(session, Filter(staff="head-1")), names(session, Filter(staff="nurse-1"))) == (["t"], [])
+
+
+def test_attempts_and_waits_show_on_the_task(database: Database) -> None:
+    """How often in vain, when again, and what it waits for; none of it once it has ended."""
+    with database.write() as session:
+        journey = builders.journey(session, builders.patient(session))
+        row = opened(session, journey, "t", attempts=2, suspended_while="waiting-for-patient")
+        assert (row.attempts, row.max_attempts, row.waiting) == (0, 2, None)
+        tried = AnnotateTask(
+            task="t", code="attempted", at=NOW, values={"result": "no-answer", "attempts": 1.0}, again_at=at(hours=1)
+        )
+        tasks.annotate(session, tried)
+        assert (row.attempts, row.next_attempt) == (1, at(hours=1))
+        wait = AnnotateTask(task="t", code="suspended", at=NOW, due=at(hours=9), waiting="waiting-for-patient")
+        tasks.annotate(session, wait)
+        assert (row.waiting, row.due) == ("waiting-for-patient", at(hours=9))
+        tasks.annotate(session, AnnotateTask(task="t", code="continued", at=NOW))
+        assert row.waiting is None
+        tasks.annotate(session, wait)
+        tasks.close(session, CloseTask(task="t", end="done", at=NOW, outcome="reached", by="n"))
+        assert (row.waiting, row.next_attempt, row.attempts) == (None, None, 1)
 
 
 def test_a_task_that_is_not_there_is_said_so(database: Database) -> None:

@@ -43,11 +43,9 @@ EVENT_KINDS = (
 )
 # What ends a journey or repeats its beginning is rarer, so that most of a play happens before it.
 ON_TASKS = ("attempt", "suspend", "continue", "leave-purpose")
-OF_OTHERS = ("reply", "reply", "decline")
 _WEIGHTED = (
     *(EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]),
     *(ON_TASKS * 3),
-    *(OF_OTHERS * 5),
     *(("anchor",) * 5),
 )
 GAPS = ("0s", "0s", "1m", "31m", "5h", "25h", "3d", "9d", "40d")
@@ -166,56 +164,6 @@ def _choose(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, 
     )
 
 
-def _some(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[list[Any]]:
-    return inner.map(lambda steps: steps or [{"notify": "family-doctor", "message": "n"}])
-
-
-def _together(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.tuples(inner, inner).map(lambda ways: {"together": {"one": ways[0], "two": ways[1]}})
-
-
-def _repeat(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return _merged(
-        st.just({"repeat": "series"}),
-        st.sampled_from(["4h", "1d"]).map(lambda every: {"every": every}),
-        st.integers(1, 3).map(lambda times: {"times": times}),
-        _maybe("until", _conditions),
-        _some(inner).map(lambda steps: {"steps": steps}),
-        _lateness,
-    )
-
-
-def _again(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    """Something that is done again, by a person's outcome or after a miss."""
-    back = inner.map(lambda steps: [*(step for step in steps if "end" not in step), {"again": "try", "at_most": 2}])
-    return st.one_of(
-        back.map(lambda steps: {"task": "call", "role": "diabetes-nurse", "outcomes": {"reached": steps, "refer": []}}),
-        back.map(lambda steps: {"visit": "v", "window": {"late": "1d"}, "missed": steps}),
-        back.map(lambda steps: {"call": "book", "failed": steps}),
-    ).map(lambda step: {**step, "name": "try"})
-
-
-def _call(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return _merged(
-        st.sampled_from(["book", "report"]).map(lambda name: {"call": name, "bind": {"booking": "text"}}),
-        _maybe("with", st.sampled_from([{"level": 2}, {"glucose": "latest(glucose)"}, {"room": "booking"}])),
-        _maybe("undo", st.just("take-back")),
-        _maybe("within", _spans),
-        _maybe("answered", inner),
-        _maybe("failed", inner),
-        _lateness,
-    )
-
-
-def _enrol() -> st.SearchStrategy[dict[str, Any]]:
-    return _merged(
-        st.just({"enrol": "foot-care"}),
-        _maybe("anchors", st.just({"referred": "enrolled + 1d", "operated": "surgery"})),
-        _maybe("with", st.sampled_from([{"level": 2}, {"glucose": "latest(glucose)"}])),
-        _maybe("episode", st.sampled_from(["'left'", "latest(pulse)"])),
-    )
-
-
 @cache
 def _steps(tracks: tuple[str, ...], depth: int) -> st.SearchStrategy[list[Any]]:
     inner: st.SearchStrategy[list[Any]] = st.just([]) if depth == 0 else _steps(tracks, depth - 1)
@@ -231,12 +179,6 @@ def _steps(tracks: tuple[str, ...], depth: int) -> st.SearchStrategy[list[Any]]:
         _set(),
         st.sampled_from(tracks).map(lambda name: {"start": name}),
         st.sampled_from(tracks).map(lambda name: {"stop": name}),
-        _together(inner),
-        _repeat(inner),
-        _merged(_some(inner).map(lambda steps: {"for_each": "pill_times", "steps": steps}), _lateness),
-        _again(inner),
-        _call(inner),
-        _enrol(),
     ]
     body = st.lists(st.one_of(kinds), min_size=1, max_size=3)
     ended = st.tuples(body, st.booleans()).map(lambda found: [*found[0], *([{"end": "completed"}] if found[1] else [])])
@@ -251,6 +193,10 @@ _observed = _merged(
             {"observed": "glucose", "if": "glucose > 10", "worse": "higher", "by": 1},
             {"observed": "glucose", "if": "glucose > 10 && count(glucose, 7d) >= 2"},
             {"observed": "pulse", "if": "pulse > 100 && latest(glucose) > 5"},
+            {"observed": ["sbp", "dbp"], "if": "sbp >= 100 || dbp >= 11", "worse": "higher", "by": 1},
+            {"observed": ["sbp", "dbp"], "if": "sbp > 2 && dbp > 2 && mean(sbp, 90d) > 3"},
+            {"observed": "glucose", "if": "glucose <= low", "confirm": {"again": 2, "within": "1d"}},
+            {"observed": ["sbp", "dbp"], "if": "sbp > 5 || dbp > 5", "confirm": {"again": 3, "within": "6h"}},
         ]
     ),
     _maybe("fresh", st.sampled_from(["1h", "1d"])),
@@ -365,6 +311,22 @@ d:
 """,
     """
 a:
+  safety: yes
+  when: {observed: [sbp, dbp], if: "sbp > 5 || dbp > 5", worse: higher, confirm: {again: 2, within: 1d}}
+  at_most: once per 14d
+  steps: [{task: call, role: diabetes-nurse, clock: elapsed, due: 30m, ladder: urgent}, {send: n}]
+b:
+  when: {observed: [dbp, sbp], if: "sbp > 3 && dbp > 3 && count(sbp, 90d) > 1", fresh: 9d}
+  while_running: restart
+  steps:
+    - choose: way
+      cases: [{if: dbp > 5, steps: [{send: n}]}]
+      otherwise: [{task: check, role: diabetes-nurse}]
+      unknown: []
+c: {when: {observed: sbp, if: "mean(sbp, 365d) > 5 || max(sbp, 90d) > 11"}, at_most: 2 per 1d, steps: [{send: m}]}
+""",
+    """
+a:
   safety: no
   when: {observed: glucose, if: "glucose <= low"}
   while_running: parallel
@@ -385,29 +347,6 @@ a:
 b: {when: {overdue: birth}, steps: [{task: check, role: family-doctor, due: 1 working day, ladder: routine}]}
 c: {when: {every: 5d, from: birth, until: done(v) + 60d, redo_if_moved: 2d}, steps: [{send: m}, {wait: 1d}]}
 d: {when: {every: 4d, from: done(call), times: 3}, steps: [{task: check, role: family-doctor, due: 3 working days}]}
-""",
-    """
-a:
-  when: {event: fell}
-  while_running: parallel
-  steps:
-    - together:
-        one:
-          - task: call
-            role: diabetes-nurse
-            outcomes: {reached: [], refer: [{wait: 1d}, {again: call, at_most: 1}, {notify: family-doctor, message: n}]}
-        two: [{enrol: foot-care}, {for_each: pill_times, steps: [{send: n}, {wait: 1h}]}]
-    - repeat: series
-      every: 4h
-      times: 3
-      until: flag
-      steps: [{call: book, bind: {booking: text}, undo: take-back, failed: [{task: check, role: family-doctor}]}]
-    - {call: report, with: {booking: booking}, answered: [{set: flag, to: true}], failed: []}
-b:
-  safety: yes
-  when: {observed: glucose, if: "glucose <= low"}
-  steps: [{call: report, undo: take-back, failed: []}, {visit: v, window: {late: 1d}, satisfied_by: {data: glucose}}]
-c: {when: {event: rose}, steps: [{stop: a}]}
 """,
 )
 """Pathways on which much can happen: random ones alone seldom hold what some events need."""
@@ -494,18 +433,11 @@ def _later_starts(steps: list[Any], later: list[str]) -> None:
             _later_starts(below, later)
 
 
-_WAYS = ("answered", "unanswered", "kept", "missed", "otherwise", "unknown", "steps", "failed")
-
-
 def _ways(step: dict[str, Any]) -> list[list[Any]]:
-    ways = [
-        *step.get("together", {}).values(),
-        *step.get("outcomes", {}).values(),
-        *(case["steps"] for case in step.get("cases", ())),
-    ]
+    ways = [*step.get("outcomes", {}).values(), *(case["steps"] for case in step.get("cases", ()))]
     return [
         *ways,
-        *(step[key] for key in _WAYS if key in step),
+        *(step[key] for key in ("answered", "unanswered", "kept", "missed", "otherwise", "unknown") if key in step),
     ]
 
 

@@ -14,12 +14,10 @@ from pathways.engine.actions import (
     AnnotateTask,
     AnyAction,
     BookVisit,
-    CallSystem,
     CloseAsk,
     CloseTask,
     CloseVisit,
     EndJourney,
-    EnrolPatient,
     EscalateTask,
     HoldTask,
     NotifyStaff,
@@ -35,10 +33,8 @@ from pathways.engine.context import Context, Facts
 from pathways.engine.events import (
     AnchorSet,
     AnyEvent,
-    CallAnswered,
     Died,
     Enrolled,
-    EnrolmentRefused,
     Event,
     FormAnswered,
     Happened,
@@ -114,7 +110,7 @@ ASKED = frozenset(
     | {"follow-up-outcome", "undo-by-hand", "enrol-by-hand"}
 )
 """What is asked of a person about what was."""
-AFTER_EXIT = frozenset({"review-result", "follow-up-outcome", "undo-by-hand", "enrol-by-hand", "review-return"})
+AFTER_EXIT = frozenset({"review-result", "follow-up-outcome", "undo-by-hand", "review-return"})
 """What may still be asked of a person once the journey has ended."""
 WAKES = 2000
 """More due times than any gap of a play can bring: the journey does not get on."""
@@ -134,8 +130,6 @@ class World:
     rungs: dict[str, int] = field(default_factory=dict[str, int])
     asks: dict[str, OpenAsk] = field(default_factory=dict[str, OpenAsk])
     visits: dict[str, BookVisit] = field(default_factory=dict[str, BookVisit])
-    calls: dict[str, CallSystem] = field(default_factory=dict[str, CallSystem])
-    enrolments: list[str] = field(default_factory=list[str])
     ids: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     contacts: list[datetime] = field(default_factory=list[datetime])
     ended: str | None = None
@@ -209,14 +203,6 @@ class World:
                 )
             case "happen":
                 return Happened(id=number, received=now, name="fell" if which < 9 else "strange")
-            case "reply":
-                call = [*self.calls, "none"][which % (len(self.calls) + 1)]
-                outcome = "answered" if which < 7 else "failed"
-                data = {"booking": "b7" if which % 2 else 7.0}
-                return CallAnswered(id=number, received=now, call=call, outcome=outcome, data=data)
-            case "decline":
-                enrolment = [*self.enrolments, "none"][which % (len(self.enrolments) + 1)]
-                return EnrolmentRefused(id=number, received=now, enrolment=enrolment, code="excluded")
             case "start":
                 return TrackStarted(id=number, received=now, track=track, by="anna")
             case "stop":
@@ -288,7 +274,7 @@ class World:
         return AnchorSet(id=number, received=self.now, anchor=name, at=at, by="anna", tentative=which % 5 == 4)
 
     def _result(self, number: str, move: Move, then: datetime) -> AnyEvent:
-        data = "pulse" if move.which % 4 == 3 else "glucose"
+        data = {5: "sbp", 9: "dbp"}.get(move.which, "pulse" if move.which % 4 == 3 else "glucose")
         name = f"{data}-{self.events}"
         # A third of the results are a later version of one that came before, or the very same.
         if move.which % 3 == 1 and self.versions:
@@ -311,6 +297,8 @@ class World:
             unit=None if shape == 6 else CODES[data][1],
             text={2: "LO", 4: "HI", 8: "?"}.get(shape),
             origin="device" if move.which % 2 else "laboratory",
+            # Now and then the same data is twice in a panel.
+            panel=f"panel-{self.now:%Y%m%d}" if data in {"sbp", "dbp"} and move.value < 12 else None,
         )
 
     def _id(self) -> str:
@@ -381,13 +369,6 @@ class World:
             case NotifyStaff():
                 self._fresh(action.kind, action.message)
                 assert self.ended is None or action.urgent, "staff are told of a step after the exit"
-            case CallSystem():
-                assert action.undoes is None or ("call-system", action.undoes) in self.ids, "nothing to take back"
-                self._fresh(action.kind, action.call)
-                self.calls[action.call] = action
-            case EnrolPatient():
-                self._fresh(action.kind, action.enrolment)
-                self.enrolments.append(action.enrolment)
             case RecallMessage() | RaiseAlarm():
                 pass
             case EndJourney():
@@ -405,7 +386,7 @@ class World:
         assert message.purpose == purpose
         consent = self.facts.consent if purpose == "care" else self.facts.consents.get(purpose)
         assert consent is True, "a message without consent"
-        if message.urgent or message.own_hour:
+        if message.urgent:
             return
         local = self.now.astimezone(TZ)
         assert local.time() not in self.facts.quiet, "a message in quiet hours"
@@ -456,12 +437,12 @@ class World:
             assert held[kind] == count, f"{held[kind]} of kind {kind} in the journey, {count} outside"
         if self.ended is not None:
             assert not held["send"]
-            assert not held["wait"] + held["repeat"] + held["for_each"]
+            assert not held["wait"]
             assert not held["ask"]
             assert "visit" in KEPT[self.ended] or not held["visit"]
         if self.ended == "died":
             # Only what a person had done by then, and told later, is still asked about.
-            assert {task.name for task in self.tasks.values()} <= {"follow-up-outcome", "undo-by-hand"}
+            assert {task.name for task in self.tasks.values()} <= {"follow-up-outcome"}
 
     def _check_exit(self, event: AnyEvent, turn: Advance) -> None:
         """An exit closes what its reason does not keep, and nothing that it keeps."""
