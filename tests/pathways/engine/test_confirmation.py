@@ -75,6 +75,15 @@ def test_three_must_agree_where_three_are_asked_for() -> None:
     assert play.open == ["review-result"]
 
 
+def test_three_that_are_near_the_middle_one_are_not_near_each_other() -> None:
+    """The span is that of all of them, from the first to the last."""
+    play = Player(THREE)
+    measured(play, 0, 3.0)
+    measured(play, 16, 3.0)
+    assert play.result(3.0, "m8", effective="2026-01-05 09:08", origin="device") == []
+    assert play.why == ["low unconfirmed"]
+
+
 def test_a_false_value_between_them_separates() -> None:
     """What it contradicts is dropped with the reason `false`; the next true one waits anew."""
     play = Player(LOW)
