@@ -40,7 +40,8 @@ def test_a_scenario_is_of_its_pathway_and_looks_at_something(file: Path) -> None
 
 
 def test_there_are_enough_scenarios() -> None:
-    """Twelve at the least for diabetes, and two for the demonstration."""
+    """Twelve at the least for diabetes, thirty for mothers, and two for the demonstration."""
     counts = {folder.name: len(list(folder.glob("scenarios/*.yaml"))) for folder in FOLDERS}
     assert counts["diabetes-management"] >= 12
+    assert counts["maternity-to-day-42"] >= 30
     assert counts["demonstration"] >= 2
