@@ -95,7 +95,8 @@ data:
   sbp: {observation: [8480-6], unit: "mm[Hg]", keep: {per: day, as: [mean, min, max, last]}}
   dbp: {observation: [8462-4], unit: "mm[Hg]"}
 times: {pill_times: {value: ["05:00", "20:00"], evidence: made up, source: product, confirmed: yes, per_patient: yes}}
-values: {level: {type: number}, word: {type: text}, flag: {type: boolean}}
+values: {level: {type: number}, word: {type: text}, flag: {type: boolean}, lost: {type: tag}}
+lexicons: {words: {grave: [想死], mild: [难过]}}
 parameters:
   low: {value: 3.9, unit: mmol/L, evidence: made up, source: product, confirmed: yes, per_patient: [3, 5]}
 ladders:

@@ -43,9 +43,11 @@ EVENT_KINDS = (
 )
 # What ends a journey or repeats its beginning is rarer, so that most of a play happens before it.
 ON_TASKS = ("attempt", "suspend", "continue", "leave-purpose")
+OF_OTHERS = ("reply", "reply", "decline")
 _WEIGHTED = (
     *(EVENT_KINDS[:14] * 3 + EVENT_KINDS[:1] * 16 + EVENT_KINDS[1:3] * 6 + EVENT_KINDS[7:9] * 6 + EVENT_KINDS[14:]),
     *(ON_TASKS * 3),
+    *(OF_OTHERS * 5),
     *(("anchor",) * 5),
 )
 GAPS = ("0s", "0s", "1m", "31m", "5h", "25h", "3d", "9d", "40d")
@@ -66,6 +68,14 @@ _conditions = st.sampled_from(
         "age > 60",
         "diagnosed('E11')",
         "word == 'x'",
+        "score('f') >= 2",
+        "item('f', 'well')",
+        "tier('words', 'f', 'said') == 'grave'",
+        "unanswered('f') >= 1",
+        "happened('fell', 7d) >= 2",
+        "days_since('surgery') > 0",
+        "known('birth')",
+        "lost",
     ]
 )
 _names = st.sampled_from(["n", "m"])
@@ -98,6 +108,8 @@ def _set() -> st.SearchStrategy[dict[str, Any]]:
             {"set": "level", "to": "latest(glucose) + 1.0"},
             {"set": "flag", "to": True},
             {"set": "word", "to": "'x'"},
+            {"set": "lost", "to": "yes"},
+            {"set": "level", "to": "score('f')"},
             {"set": "birth", "to": "surgery + 9d"},
             {"set": "surgery", "to": "enrolled + 20d", "tentative": True},
             {"set": "surgery", "to": "done(call) + 3d"},
@@ -164,6 +176,56 @@ def _choose(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, 
     )
 
 
+def _some(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[list[Any]]:
+    return inner.map(lambda steps: steps or [{"notify": "family-doctor", "message": "n"}])
+
+
+def _together(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.tuples(inner, inner).map(lambda ways: {"together": {"one": ways[0], "two": ways[1]}})
+
+
+def _repeat(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return _merged(
+        st.just({"repeat": "series"}),
+        st.sampled_from(["4h", "1d"]).map(lambda every: {"every": every}),
+        st.integers(1, 3).map(lambda times: {"times": times}),
+        _maybe("until", _conditions),
+        _some(inner).map(lambda steps: {"steps": steps}),
+        _lateness,
+    )
+
+
+def _again(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Something that is done again, by a person's outcome or after a miss."""
+    back = inner.map(lambda steps: [*(step for step in steps if "end" not in step), {"again": "try", "at_most": 2}])
+    return st.one_of(
+        back.map(lambda steps: {"task": "call", "role": "diabetes-nurse", "outcomes": {"reached": steps, "refer": []}}),
+        back.map(lambda steps: {"visit": "v", "window": {"late": "1d"}, "missed": steps}),
+        back.map(lambda steps: {"call": "book", "failed": steps}),
+    ).map(lambda step: {**step, "name": "try"})
+
+
+def _call(inner: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return _merged(
+        st.sampled_from(["book", "report"]).map(lambda name: {"call": name, "bind": {"booking": "text"}}),
+        _maybe("with", st.sampled_from([{"level": 2}, {"glucose": "latest(glucose)"}, {"room": "booking"}])),
+        _maybe("undo", st.just("take-back")),
+        _maybe("within", _spans),
+        _maybe("answered", inner),
+        _maybe("failed", inner),
+        _lateness,
+    )
+
+
+def _enrol() -> st.SearchStrategy[dict[str, Any]]:
+    return _merged(
+        st.just({"enrol": "foot-care"}),
+        _maybe("anchors", st.just({"referred": "enrolled + 1d", "operated": "surgery"})),
+        _maybe("with", st.sampled_from([{"level": 2}, {"glucose": "latest(glucose)"}])),
+        _maybe("episode", st.sampled_from(["'left'", "latest(pulse)"])),
+    )
+
+
 @cache
 def _steps(tracks: tuple[str, ...], depth: int) -> st.SearchStrategy[list[Any]]:
     inner: st.SearchStrategy[list[Any]] = st.just([]) if depth == 0 else _steps(tracks, depth - 1)
@@ -179,6 +241,12 @@ def _steps(tracks: tuple[str, ...], depth: int) -> st.SearchStrategy[list[Any]]:
         _set(),
         st.sampled_from(tracks).map(lambda name: {"start": name}),
         st.sampled_from(tracks).map(lambda name: {"stop": name}),
+        _together(inner),
+        _repeat(inner),
+        _merged(_some(inner).map(lambda steps: {"for_each": "pill_times", "steps": steps}), _lateness),
+        _again(inner),
+        _call(inner),
+        _enrol(),
     ]
     body = st.lists(st.one_of(kinds), min_size=1, max_size=3)
     ended = st.tuples(body, st.booleans()).map(lambda found: [*found[0], *([{"end": "completed"}] if found[1] else [])])
@@ -228,7 +296,16 @@ _others = st.sampled_from(
         {"outcome": "reached", "of": "call"},
         {"outcome": "not-possible", "of": "check"},
         {"event": "fell"},
+        {"event": "fell", "if": "depth > 1", "bind": {"depth": "number"}},
         {"overdue": "birth"},
+        {"answered": "f"},
+        {"answered": "f", "if": "score('f') >= 2"},
+        {"answered": "f", "if": "tier('words', 'f', 'said') == 'grave' || item('g', 'well')"},
+        {"unanswered": "f"},
+        {"unanswered": "f", "times": 2},
+        {"becomes": "happened('fell', 7d) >= 2"},
+        {"becomes": "inpatient || count(glucose, 7d) >= 2"},
+        {"becomes": "unanswered('f') >= 1 || days_since('enrolled') >= 9", "time": "10:30"},
     ]
 )
 _triggers = st.one_of(_observed, _observed, _planned, _others)
@@ -348,13 +425,71 @@ b: {when: {overdue: birth}, steps: [{task: check, role: family-doctor, due: 1 wo
 c: {when: {every: 5d, from: birth, until: done(v) + 60d, redo_if_moved: 2d}, steps: [{send: m}, {wait: 1d}]}
 d: {when: {every: 4d, from: done(call), times: 3}, steps: [{task: check, role: family-doctor, due: 3 working days}]}
 """,
+    """
+a: {when: {answered: f, if: "score('f') >= 2"}, at_most: 2 per 1d, steps: [{task: call, role: diabetes-nurse, due: 1d}]}
+b: {when: {unanswered: f, times: 2}, steps: [{task: check, role: family-doctor}, {set: lost, to: yes}]}
+c:
+  safety: yes
+  when: {becomes: "lost || happened('fell', 3d) >= 3"}
+  unless: "item('f', 'well')"
+  steps: [{task: call, role: diabetes-nurse, clock: elapsed, due: 30m, ladder: urgent}, {set: flag, to: yes}]
+d:
+  when: {every: 2d, from: enrolled}
+  while_running: parallel
+  steps:
+    - ask: f
+      message: n
+      expires: 1d
+      answered:
+        - choose: how
+          cases: [{if: "tier('words', 'f', 'said') == 'grave'", steps: [{task: check, role: family-doctor}]}]
+          otherwise: [{set: level, to: "score('f')"}]
+          unknown: []
+""",
+    """
+a:
+  when: {event: fell}
+  while_running: parallel
+  steps:
+    - together:
+        one:
+          - task: call
+            role: diabetes-nurse
+            outcomes: {reached: [], refer: [{wait: 1d}, {again: call, at_most: 1}, {notify: family-doctor, message: n}]}
+        two: [{enrol: foot-care}, {for_each: pill_times, steps: [{send: n}, {wait: 1h}]}]
+    - repeat: series
+      every: 4h
+      times: 3
+      until: flag
+      steps: [{call: book, bind: {booking: text}, undo: take-back, failed: [{task: check, role: family-doctor}]}]
+    - {call: report, with: {booking: booking}, answered: [{set: flag, to: true}], failed: []}
+b:
+  safety: yes
+  when: {observed: glucose, if: "glucose <= low"}
+  steps: [{call: report, undo: take-back, failed: []}, {visit: v, window: {late: 1d}, satisfied_by: {data: glucose}}]
+c: {when: {event: rose}, steps: [{stop: a}]}
+""",
 )
 """Pathways on which much can happen: random ones alone seldom hold what some events need."""
 
 
+ITEMS = """
+f:
+  - {code: well, type: boolean}
+  - {code: how, type: choice, options: [{code: good, score: 0}, {code: bad, score: 2}]}
+  - {code: said, type: text}
+g: [{code: well, type: boolean}]
+"""
+
+
 def releases() -> st.SearchStrategy[Release]:
     """Releases that check."""
-    return st.one_of(_random(), _random(), st.sampled_from(DENSE).map(release))
+    return st.one_of(_random(), _random(), st.sampled_from(DENSE).map(dense))
+
+
+def dense(tracks: str) -> Release:
+    """The release of a pathway on which much can happen."""
+    return release(tracks, items=ITEMS)
 
 
 @st.composite
@@ -369,7 +504,7 @@ def _random(draw: st.DrawFn) -> Release:
         tracks[name] = track
     _fit_qualities(tracks)
     try:
-        return release_of({**_PARTS, "tracks": mend(tracks)})
+        return release_of({**_PARTS, "tracks": mend(tracks)}, items=read_yaml(ITEMS))
     except ValueError as error:
         raise AssertionError(str(error)) from None
 
@@ -398,7 +533,7 @@ def mend(tracks: dict[str, Any]) -> dict[str, Any]:
     done = {str(step.get("visit", step.get("task"))) for step in everything}
     for place, track in enumerate(tracks.values()):
         when = track["when"]
-        if isinstance(when, dict) and "missed" in when and when["missed"] not in missed:
+        if isinstance(when, dict) and not {when.get("missed"), when.get("unanswered")} - {None} <= missed:
             track["when"] = "by-hand"
         if isinstance(when, dict) and "of" in when and (when["of"], when["outcome"]) not in ends:
             other = min(ends, default=None)
@@ -433,11 +568,18 @@ def _later_starts(steps: list[Any], later: list[str]) -> None:
             _later_starts(below, later)
 
 
+_WAYS = ("answered", "unanswered", "kept", "missed", "otherwise", "unknown", "steps", "failed")
+
+
 def _ways(step: dict[str, Any]) -> list[list[Any]]:
-    ways = [*step.get("outcomes", {}).values(), *(case["steps"] for case in step.get("cases", ()))]
+    ways = [
+        *step.get("together", {}).values(),
+        *step.get("outcomes", {}).values(),
+        *(case["steps"] for case in step.get("cases", ())),
+    ]
     return [
         *ways,
-        *(step[key] for key in ("answered", "unanswered", "kept", "missed", "otherwise", "unknown") if key in step),
+        *(step[key] for key in _WAYS if key in step),
     ]
 
 

@@ -14,10 +14,12 @@ from pathways.engine.actions import (
     AnnotateTask,
     AnyAction,
     BookVisit,
+    CallSystem,
     CloseAsk,
     CloseTask,
     CloseVisit,
     EndJourney,
+    EnrolPatient,
     EscalateTask,
     HoldTask,
     NotifyStaff,
@@ -33,8 +35,10 @@ from pathways.engine.context import Context, Facts
 from pathways.engine.events import (
     AnchorSet,
     AnyEvent,
+    CallAnswered,
     Died,
     Enrolled,
+    EnrolmentRefused,
     Event,
     FormAnswered,
     Happened,
@@ -74,6 +78,7 @@ from pathways.language.schedule import parse_duration, shift
 from pathways.language.step import STEP_KINDS
 from pathways.language.trigger import (
     TRIGGER_KINDS,
+    Answered,
     AnyTrigger,
     Named,
     Observed,
@@ -110,7 +115,7 @@ ASKED = frozenset(
     | {"follow-up-outcome", "undo-by-hand", "enrol-by-hand"}
 )
 """What is asked of a person about what was."""
-AFTER_EXIT = frozenset({"review-result", "follow-up-outcome", "undo-by-hand", "review-return"})
+AFTER_EXIT = frozenset({"review-result", "follow-up-outcome", "undo-by-hand", "enrol-by-hand", "review-return"})
 """What may still be asked of a person once the journey has ended."""
 WAKES = 2000
 """More due times than any gap of a play can bring: the journey does not get on."""
@@ -130,6 +135,8 @@ class World:
     rungs: dict[str, int] = field(default_factory=dict[str, int])
     asks: dict[str, OpenAsk] = field(default_factory=dict[str, OpenAsk])
     visits: dict[str, BookVisit] = field(default_factory=dict[str, BookVisit])
+    calls: dict[str, CallSystem] = field(default_factory=dict[str, CallSystem])
+    enrolments: list[str] = field(default_factory=list[str])
     ids: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     contacts: list[datetime] = field(default_factory=list[datetime])
     ended: str | None = None
@@ -189,7 +196,21 @@ class World:
             case "answer":
                 ask, asked = next(iter(self.asks.items()), ("none", None))
                 form = "f" if asked is None or which == 11 else asked.form
-                return FormAnswered(id=number, received=now, form=form, answers="x", ask=ask if which % 2 else None)
+                return FormAnswered(
+                    id=number,
+                    received=now,
+                    form=form,
+                    answers=f"{form}{which % 5}",
+                    version=1 + len(self.ids) % 3,
+                    withdrawn=which == 10,
+                    at=then,
+                    ask=ask if which % 2 else None,
+                    items={
+                        "well": which % 3 > 0,
+                        "how": ("good", "bad", "")[which % 3],
+                        "said": "我想死" * (which % 2),
+                    },
+                )
             case "visit":
                 visit, booked = next(iter(self.visits.items()), ("none", None))
                 return VisitReported(
@@ -202,7 +223,16 @@ class World:
                     department="surgery" if which % 3 else None,
                 )
             case "happen":
-                return Happened(id=number, received=now, name="fell" if which < 9 else "strange")
+                name, data = "fell" if which < 9 else "strange", {"depth": float(which % 3)}
+                return Happened(id=number, received=now, name=name, at=then, data=data if which % 4 else {})
+            case "reply":
+                call = [*self.calls, "none"][which % (len(self.calls) + 1)]
+                outcome = "answered" if which < 7 else "failed"
+                data = {"booking": "b7" if which % 2 else 7.0}
+                return CallAnswered(id=number, received=now, call=call, outcome=outcome, data=data)
+            case "decline":
+                enrolment = [*self.enrolments, "none"][which % (len(self.enrolments) + 1)]
+                return EnrolmentRefused(id=number, received=now, enrolment=enrolment, code="excluded")
             case "start":
                 return TrackStarted(id=number, received=now, track=track, by="anna")
             case "stop":
@@ -369,6 +399,13 @@ class World:
             case NotifyStaff():
                 self._fresh(action.kind, action.message)
                 assert self.ended is None or action.urgent, "staff are told of a step after the exit"
+            case CallSystem():
+                assert action.undoes is None or ("call-system", action.undoes) in self.ids, "nothing to take back"
+                self._fresh(action.kind, action.call)
+                self.calls[action.call] = action
+            case EnrolPatient():
+                self._fresh(action.kind, action.enrolment)
+                self.enrolments.append(action.enrolment)
             case RecallMessage() | RaiseAlarm():
                 pass
             case EndJourney():
@@ -386,7 +423,7 @@ class World:
         assert message.purpose == purpose
         consent = self.facts.consent if purpose == "care" else self.facts.consents.get(purpose)
         assert consent is True, "a message without consent"
-        if message.urgent:
+        if message.urgent or message.own_hour:
             return
         local = self.now.astimezone(TZ)
         assert local.time() not in self.facts.quiet, "a message in quiet hours"
@@ -419,6 +456,8 @@ class World:
                     if (isinstance(track.when, Observed) and data in track.when.data)
                     or (isinstance(track.when, Silent) and track.when.silent == data)
                 ]
+            case FormAnswered(form=form) if form in self.release.contents.forms:
+                return [n for n, track in tracks if isinstance(track.when, Answered) and track.when.answered == form]
             case Happened(name=happened):
                 return [n for n, track in tracks if isinstance(track.when, Named) and track.when.event == happened]
             case Enrolled():
@@ -437,12 +476,12 @@ class World:
             assert held[kind] == count, f"{held[kind]} of kind {kind} in the journey, {count} outside"
         if self.ended is not None:
             assert not held["send"]
-            assert not held["wait"]
+            assert not held["wait"] + held["repeat"] + held["for_each"]
             assert not held["ask"]
             assert "visit" in KEPT[self.ended] or not held["visit"]
         if self.ended == "died":
             # Only what a person had done by then, and told later, is still asked about.
-            assert {task.name for task in self.tasks.values()} <= {"follow-up-outcome"}
+            assert {task.name for task in self.tasks.values()} <= {"follow-up-outcome", "undo-by-hand"}
 
     def _check_exit(self, event: AnyEvent, turn: Advance) -> None:
         """An exit closes what its reason does not keep, and nothing that it keeps."""
