@@ -54,6 +54,30 @@ def test_a_site_changes_its_calendar(database: Database) -> None:
         assert (after.calendar, after.diagnoses) == (own, ("E11",))
 
 
+def test_the_engine_is_told_of_each_consent_and_of_the_team(database: Database) -> None:
+    """The latest word on each purpose, the patient's department and people; those who are not here are refused."""
+    with database.write() as session:
+        builders.staff(session)
+        who = builders.consented(session)
+        bare = facts_of(session, who.id, Policy(), now=NOW)
+        assert (bare.consents, bare.department, bare.team) == ({}, None, {})
+        said = [
+            patients.Consent(purpose="marketing", granted=granted, at=at(minutes=minute), by="n")
+            for minute, granted in ((2, False), (1, True))
+        ]
+        patients.record_consents(
+            session, who.id, [*said, patients.Consent(purpose="research", granted=True, at=NOW, by="n")]
+        )
+        patients.set_team(session, who.id, department="ward", team={"surgeon": "nurse-1"})
+        told = facts_of(session, who.id, Policy(), now=NOW)
+        assert (told.consent, told.consents) == (True, {"marketing": False, "research": True})
+        assert (told.department, told.team) == ("ward", {"surgeon": "nurse-1"})
+        with pytest.raises(NotFound):
+            patients.set_team(session, who.id, department="nowhere", team={})
+        with pytest.raises(NotFound):
+            patients.set_team(session, who.id, department=None, team={"surgeon": "nobody"})
+
+
 def test_a_release_is_published_once_and_the_latest_is_known(database: Database) -> None:
     """The same contents are the same release; an edited file is a new one beside it."""
     with database.write() as session:

@@ -177,3 +177,28 @@ def test_facts_may_change_in_a_play(durable: Player) -> None:
     )
     scenario = read(text.replace("play:", "consent: no\nplay:"))
     assert str(durable(knee(), scenario)) == str(rehearse(knee(), scenario)) == "knee.yaml: ok"
+
+
+def test_departments_people_attempts_and_waits_are_the_stores(durable: Player) -> None:
+    """Whose task it is, what was tried and what it waits for show in the store as in the engine."""
+    text = of_lines(
+        "{on: day 0 09:30, fact: {department: surgery, team: {surgeon: s1}}}",
+        "{happened: at-home}",
+        "then: {task: ring, department: surgery, person: s1, due: day 0 13:30}",
+        "{attempt: ring, result: no-answer}",
+        "{on: day 0 10:30, suspend: ring, until: day 1 09:00}",
+        "then: {task: ring, due: day 1 12:00}",
+        "{on: day 1 09:00}",
+        "{suspend: ring}",
+        "{on: day 2 09:00, continue: ring}",
+        "then: {task: ring, due: day 2 12:00}",
+        "{happened: asked}",
+        "{withdraw: marketing}",
+        "then: {closed: {interview: cancelled}, ended: nothing}",
+        "{on: day 15 09:00}",
+        "{visit: x-ray, state: kept, department: imaging}",
+        "{happened: seen}",
+        "then: {task: letter, department: imaging}",
+    )
+    assert str(rehearse(knee(), read(text))) == "knee.yaml: ok"
+    assert str(durable(knee(), read(text))) == "knee.yaml: ok"

@@ -89,3 +89,13 @@ def test_an_urgent_message_without_consent_becomes_urgent_work(
     opened = play.task("contact-patient")
     assert isinstance(opened, OpenTask)
     assert opened.urgent is is_urgent
+
+
+def test_staff_are_not_to_tell_what_no_longer_holds() -> None:
+    """The value is corrected before anybody called: the urgent contact goes away with what caused it."""
+    tracks = """
+t: {safety: yes, when: {observed: glucose, if: "glucose <= low"}, steps: [{send: n, urgent: yes}, {wait: 1d}]}
+"""
+    play = Player(tracks, facts=replace(FACTS, consent=None))
+    assert play.result(2.5) == ["open contact-patient"]
+    assert play.result(9, "r1", 2, "corrected") == ["close contact-patient cancelled undone"]
