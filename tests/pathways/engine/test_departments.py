@@ -76,3 +76,19 @@ t:
     play.journey = replace(play.journey, activations={key: bound})
     play.after("2d")
     assert [a.department for a in play.actions if isinstance(a, EscalateTask)] == ["w3"]
+
+
+def test_a_department_that_a_step_set() -> None:
+    """A text value of the journey names the department once it is set."""
+    play = Player("""
+t:
+  when: {event: fell}
+  steps:
+    - {task: first, role: ward-nurse, of: word, due: 1d, ladder: routine}
+    - {set: word, to: "'surgery'"}
+    - {task: second, role: ward-nurse, of: word, due: 1d, ladder: routine}
+""")
+    play.happen("fell")
+    assert play.task("first").department is None
+    play.complete("first")
+    assert play.task("second").department == "surgery"
