@@ -1,5 +1,6 @@
 """Journeys: starting one, what the store shows of it, and its timeline."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from pathways.engine.reasons import Reason
 from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.names import did_you_mean
 from pathways.language.release import Release
+from pathways.language.written import TIME_OF_DAY_PATTERN
 from store import inbox, observations, patients, releases, tables
 from store.database import LOCKED, Session
 from store.ids import new_id
@@ -36,7 +38,7 @@ class Start:
     enrolled: datetime
     release: str | None = None
     anchors: Mapping[str, datetime] | None = None
-    parameters: Mapping[str, float] | None = None
+    parameters: Mapping[str, float | tuple[str, ...]] | None = None
     """The patient's own values, within the ranges that the pathway gives."""
     values: Mapping[str, Scalar] | None = None
     episode: str = ""
@@ -166,8 +168,11 @@ def _check(release: Release, start: Start) -> None:
     if any(at.tzinfo is None for at in given.values()):
         raise Invalid("An anchor has no time zone.", hint="Write its offset, such as +08:00.")
     for name, value in (start.parameters or {}).items():
+        if name in pathway.times and pathway.times[name].per_patient:
+            _check_times_of_day(name, value)
+            continue
         parameter = pathway.parameters.get(name)
-        if parameter is None or parameter.per_patient is None:
+        if parameter is None or parameter.per_patient is None or isinstance(value, tuple):
             raise Invalid(f"The pathway has no parameter '{name[:60]}' that a patient may have of their own.")
         low, high = parameter.per_patient
         if not low <= value <= high:
@@ -178,6 +183,12 @@ def _check(release: Release, start: Start) -> None:
             raise Invalid(f"The pathway has no value '{name[:60]}'{did_you_mean(name, pathway.values)}.")
         if declared.type != _type_of(value):
             raise Invalid(f"Value '{name}' must be a {declared.type}.")
+
+
+def _check_times_of_day(name: str, given: float | tuple[str, ...]) -> None:
+    listed = given if isinstance(given, tuple) else ()
+    if not listed or any(re.fullmatch(TIME_OF_DAY_PATTERN, one) is None for one in listed):
+        raise Invalid(f"Parameter '{name}' must be a list of times of day.", hint="Write each as HH:MM.")
 
 
 def _check_times(start: Start, patient: tables.Patient, now: datetime) -> None:

@@ -9,10 +9,10 @@ from pathways.engine.journey import End, ExitReason
 from pathways.engine.reasons import Code
 from pathways.engine.reasons import Reason as Decision
 from pathways.proof.outside import Outside, SeenTask, SeenVisit
-from store import journeys, tables
+from store import journeys, releases, tables
 from store.database import Session
 
-IN_STORE = ("tasks", "closed", "visits", "asks", "ended", "sent", "alarms", "reasons")
+IN_STORE = ("tasks", "closed", "visits", "asks", "tags", "anchors", "ended", "sent", "alarms", "reasons")
 """What `outside_of` reads; the store shows no more of an `Outside`."""
 _ALL = 1_000_000
 
@@ -24,16 +24,19 @@ def outside_of(session: Session, journey: str) -> Outside:
     tasks = _rows(session, tables.Task, journey)
     closed = sorted((task.closed_at, place, task.id) for place, task in enumerate(tasks) if task.closed_at is not None)
     visits = _rows(session, tables.Visit, journey)
-    return Outside(
+    row = journeys.read(session, journey)
+    release = releases.load(releases.read(session, row.release))
+    seen = Outside(
         tasks={task.id: _seen(session, task) for task in tasks},
         closed=tuple(id for _, _, id in closed),
         visits={visit.id: SeenVisit(name=visit.name, end=_end(visit.end)) for visit in visits},
         asks={ask.id: ask.form for ask in _rows(session, tables.Ask, journey) if ask.end is None},
-        ended=cast("ExitReason | None", journeys.read(session, journey).exit_reason),
+        ended=cast("ExitReason | None", row.exit_reason),
         sent=tuple(message.template for message in _rows(session, tables.Message, journey) if message.role is None),
         alarms=tuple(alarm.code for alarm in _rows(session, tables.Alarm, journey)),
         reasons=tuple(_decision(row) for row in journeys.timeline(session, journey, limit=_ALL)),
     )
+    return seen.standing(release, journeys.state_of(row))
 
 
 def _rows(session: Session, table: type[Row], journey: str) -> Sequence[Row]:
@@ -48,6 +51,8 @@ def _seen(session: Session, row: tables.Task) -> SeenTask:
         id=row.id,
         name=row.name,
         role=row.role,
+        department=row.department,
+        person=row.person,
         urgent=row.urgent,
         due=row.due,
         department=row.department,

@@ -123,6 +123,8 @@ def _set_anchor(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
     text, activation = str(step.to), turn.activation(key)
     if text in activation.bound:
         at = instant_from(activation.bound[text], turn.zone)
+    elif text == step.set:  # a plan that is agreed to: from now on it is known
+        at = turn.journey.anchors.get(text)
     elif is_moment(text):
         at = instant_of(parse_moment(text), turn.journey, turn.facts)
     else:

@@ -83,8 +83,9 @@ class Release:
 
     @cached_property
     def unconfirmed(self) -> tuple[str, ...]:
-        """Parameters that no clinician has confirmed: such a release may serve demonstration data alone."""
-        return tuple(name for name, parameter in self.pathway.parameters.items() if not parameter.confirmed)
+        """Parameters and lists of times that no clinician has confirmed: such a release may serve demonstration data alone."""
+        owned = {**self.pathway.parameters, **self.pathway.times}
+        return tuple(name for name, parameter in owned.items() if not parameter.confirmed)
 
     @cached_property
     def counted_steps(self) -> frozenset[str]:

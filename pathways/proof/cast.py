@@ -50,6 +50,7 @@ class Cast:
     enrolments: frozenset[str]
     """The other pathways."""
     anchors: frozenset[str]
+    tags: frozenset[str]
     tracks: frozenset[str]
     roles: frozenset[str]
 
@@ -76,12 +77,14 @@ def cast_of(release: Release) -> Cast:
             | {step.message for step in asks}
             | {step.reminder for step in steps if isinstance(step, Visit) and step.reminder is not None}
         ),
-        events=frozenset(track.when.event for track in pathway.tracks.values() if isinstance(track.when, Named)),
+        events=frozenset(track.when.event for track in pathway.tracks.values() if isinstance(track.when, Named))
+        | frozenset(release.event_windows),
         calls=frozenset(
             name for step in steps if isinstance(step, Call) for name in (step.call, step.undo) if name is not None
         ),
         enrolments=frozenset(step.enrol for step in steps if isinstance(step, Enrol)),
         anchors=frozenset(pathway.anchors),
+        tags=release.tags,
         tracks=frozenset(pathway.tracks),
         roles=frozenset({step.role for step in steps if isinstance(step, Task)} | rungs | {pathway.owner}),
     )

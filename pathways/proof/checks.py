@@ -67,6 +67,13 @@ def _others(then: Then, outside: Outside) -> Iterator[Unmet]:
     forms = sorted(outside.asks.values())
     if then.waiting is not None and (forms if then.waiting == "nothing" else then.waiting not in forms):
         yield Unmet(f"waiting {then.waiting}", _listed(forms))
+    if then.tags is not None and sorted(then.tags) != sorted(outside.tags):
+        yield Unmet(f"tags {_listed(sorted(then.tags))}", _listed(sorted(outside.tags)))
+    for name, at in then.anchors.items():
+        known = outside.anchors.get(name)
+        if known != at:
+            wanted, got = ("none" if one is None else days.written(one) for one in (at, known))
+            yield Unmet(f"anchor {name} {wanted}", got)
     if then.ended is not None and then.ended != (outside.ended or "nothing"):
         expected = "not ended" if then.ended == "nothing" else f"ended {then.ended}"
         yield Unmet(expected, outside.ended or "not ended")

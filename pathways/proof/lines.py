@@ -181,7 +181,8 @@ class Lines:
                 when = next(((key, text) for key, text in said.items() if text is not None), None)
                 at = None if when is None else self._instant((*path, when[0]), when[1])
                 told = written.outcome or written.result or ""
-                return OnTask(id=id, act=act, task=task, outcome=told, at=at)
+                items = dict(written.items or {})
+                return OnTask(id=id, act=act, task=task, outcome=told, items=items, at=at)
         return None
 
     def _named(self, written: WrittenLine, path: Path, id: str) -> Thing | None:

@@ -25,8 +25,9 @@ from pathways.engine.actions import (
     ReopenJourney,
     SendMessage,
 )
-from pathways.engine.journey import End, ExitReason
+from pathways.engine.journey import End, ExitReason, Journey
 from pathways.engine.reasons import Reason
+from pathways.language.release import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,10 @@ class Outside:
     """The name of each call to a hospital system, by its id, in the order in which they were made."""
     enrolments: Mapping[str, str] = field(default_factory=dict[str, str])
     """The pathway of each enrolment that was asked for, by its id."""
+    tags: tuple[str, ...] = ()
+    """Tags that the patient has."""
+    anchors: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """Dates that are known, tentative ones among them."""
     ended: ExitReason | None = None
     called: tuple[str, ...] = ()
     enrolled: tuple[str, ...] = ()
@@ -94,6 +99,11 @@ class Outside:
     def last_enrolment(self, pathway: str) -> str | None:
         """The id of the last enrolment on that pathway."""
         return next((id for id, asked in reversed([*self.enrolments.items()]) if asked == pathway), None)
+
+    def standing(self, release: Release, journey: Journey) -> "Outside":
+        """The same, with what the journey itself shows of its patient."""
+        tags = tuple(name for name in sorted(release.tags) if journey.values.get(name) is True)
+        return replace(self, tags=tags, anchors=journey.anchors)
 
     def after(self, actions: Iterable[AnyAction], reasons: Iterable[Reason]) -> "Outside":
         """What is to be seen once these have happened."""

@@ -150,7 +150,15 @@ def _task_event(does: OnTask, task: SeenTask, now: datetime) -> AnyEvent:
             return TaskReleased(id=does.id, received=now, task=task.id, by=PERSON)
         case "complete":
             at = does.at or now
-            return TaskCompleted(id=does.id, received=now, task=task.id, by=PERSON, outcome=does.outcome, at=at)
+            return TaskCompleted(
+                id=does.id,
+                received=now,
+                task=task.id,
+                by=PERSON,
+                outcome=does.outcome,
+                at=at,
+                items=does.items,
+            )
         case "attempt":
             result = "call-back" if does.outcome == "call-back" else "no-answer"
             return TaskAttempted(

@@ -1,5 +1,6 @@
 """Scenario files, read against the release that they play: a scenario, or every problem in the file at its place."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
@@ -10,6 +11,7 @@ from pathways.language.documents import Path, read_document
 from pathways.language.release import Release
 from pathways.language.schedule import at_local, zone_named
 from pathways.language.shapes import fit
+from pathways.language.written import TIME_OF_DAY_PATTERN
 from pathways.proof.days import Days
 from pathways.proof.facts import BEGINNING, facts_after
 from pathways.proof.lines import Lines
@@ -101,11 +103,21 @@ class _Head:
                 self._notes.add((), f"the anchor '{name}' is missing", "expected it under 'anchors'")
         return found
 
-    def _parameters(self) -> Mapping[str, float]:
+    def _parameters(self) -> Mapping[str, float | tuple[str, ...]]:
+        lists = {name for name, one in self._pathway.times.items() if one.per_patient}
         own = {name: one for name, one in self._pathway.parameters.items() if one.per_patient is not None}
         for name, value in self._written.parameters.items():
-            self._notes.known(("parameters", name), name, own, "parameter of the patient's own", key=True)
-            if name in own and not _allowed(own[name], value):
+            known = {*own, *lists}
+            self._notes.known(("parameters", name), name, known, "parameter of the patient's own", key=True)
+            if name in known and isinstance(value, tuple) is not (name in lists):
+                expected = "expected times of day, such as ['08:00']" if name in lists else "expected a number"
+                self._notes.add(("parameters", name), f"'{name}' is not that", expected)
+            elif isinstance(value, tuple):
+                for number, time_of_day in enumerate(value):
+                    if re.fullmatch(TIME_OF_DAY_PATTERN, time_of_day) is None:
+                        place = ("parameters", name, number)
+                        self._notes.add(place, f"'{time_of_day}' is not a time of day", "write 'HH:MM'")
+            elif name in own and not _allowed(own[name], value):
                 low, high = own[name].per_patient or (value, value)
                 self._notes.add(("parameters", name), f"'{name}' is {value:g}", f"expected {low:g} to {high:g}")
         return self._written.parameters

@@ -101,7 +101,7 @@ class _Player:
         self._outside = self._outside.looked_at()
         for turn in turns:
             self._outside = self._outside.after(turn.actions, turn.reasons)
-        return Seen(outside=self._outside, refused=refused)
+        return Seen(outside=self._outside.standing(self._release, self.journey), refused=refused)
 
     def _wait(self, until: datetime) -> str | None:
         """Ticks at every wake-up up to the instant; why not, where the engine never stops asking for turns."""

@@ -27,6 +27,8 @@ class OnTask:
     task: str
     outcome: str = ""
     """Of a completion its outcome, of an attempt its result."""
+    items: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    """Of a completion what was filled in on the task's form."""
     at: datetime | None = None
     """When it was really done, is to be tried again, or is to go on; None where the line does not say."""
 
@@ -77,6 +79,9 @@ class Then:
     closed: Mapping[str, str] = field(default_factory=dict[str, str])
     visit: Mapping[str, str] = field(default_factory=dict[str, str])
     waiting: str | None = None
+    tags: tuple[str, ...] | None = None
+    anchors: Mapping[str, datetime | None] = field(default_factory=dict[str, "datetime | None"])
+    """What is known of anchors; None where that is nothing."""
     ended: ExitReason | Literal["nothing"] | None = None
     called: tuple[str, ...] = ()
     not_called: tuple[str, ...] | Literal["anything"] = ()
@@ -110,7 +115,7 @@ class Scenario:
     enrolled: datetime
     anchors: Mapping[str, datetime]
     """All of them, `enrolled` among them."""
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, float | tuple[str, ...]]
     facts: Facts
     play: tuple[Line, ...]
 

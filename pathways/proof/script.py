@@ -39,6 +39,8 @@ class WrittenThen(Written):
     called: Names | None = None
     not_called: Names | None = None
     enrolled: Names | None = None
+    tags: tuple[str, ...] | None = None
+    anchor: Mapping[str, str] = Field(default_factory=dict[str, str])
     sent: Names | None = None
     not_sent: Names | None = None
     reason: Mapping[str, Code] = Field(default_factory=dict[str, Code])
@@ -113,7 +115,7 @@ class WrittenScenario(WrittenFacts):
     patient: WrittenPatient
     enrolled: str
     anchors: Mapping[str, str] = Field(default_factory=dict[str, str])
-    parameters: Mapping[str, Number] = Field(default_factory=dict[str, float])
+    parameters: Mapping[str, Number | tuple[str, ...]] = Field(default_factory=dict[str, "Number | tuple[str, ...]"])
     play: tuple[WrittenLine, ...] = Field(min_length=1)
 
 
@@ -149,7 +151,7 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
     "result": ("attempt",),
     "again": ("attempt",),
     "until": ("suspend",),
-    "items": ("answer",),
+    "items": ("answer", "complete"),
     "id": ("answer",),
     "version": ("answer",),
     "withdrawn": ("answer",),

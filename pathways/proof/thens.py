@@ -1,6 +1,7 @@
 """The `then` of a play, read: its names are names of the release, its times are instants."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from pathways.language.documents import Path
 from pathways.proof.cast import Cast
@@ -42,11 +43,24 @@ def read_then(written: WrittenThen, path: Path, cast: Cast, days: Days, notes: N
         called=_names(written.called),
         not_called="anything" if written.not_called == "anything" else _names(written.not_called),
         enrolled=_names(written.enrolled),
+        tags=written.tags,
+        anchors={name: _instant(text, (*path, "anchor", name), days, notes) for name, text in written.anchor.items()},
         sent=_names(written.sent),
         not_sent="anything" if written.not_sent == "anything" else _names(written.not_sent),
         reason=written.reason,
         alarm=written.alarm,
     )
+
+
+def _instant(text: str, path: Path, days: Days, notes: Notes) -> datetime | None:
+    """The time of the play; None for `none`."""
+    if text == "none":
+        return None
+    try:
+        return days.instant(text)
+    except ValueError as error:
+        notes.add(path, str(error), "write 'day N HH:MM' or 'none'")
+        return None
 
 
 def _names(written: Names | None) -> tuple[str, ...]:
@@ -56,6 +70,9 @@ def _names(written: Names | None) -> tuple[str, ...]:
 
 
 def _know_names(written: WrittenThen, path: Path, cast: Cast, notes: Notes) -> None:
+    for number, tag in enumerate(written.tags or ()):
+        notes.known((*path, "tags", number), tag, cast.tags, "tag")
+    _know_keys(written.anchor, (*path, "anchor"), cast.anchors, "anchor", notes)
     if written.task is not None:
         notes.known((*path, "task"), written.task, cast.tasks, "task")
     for key in ABOUT_TASK:
