@@ -1,6 +1,7 @@
 """Whether what a `then` says is so."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pathways.proof.days import Days
@@ -18,7 +19,7 @@ class Unmet(NamedTuple):
 def unmet(then: Then, outside: Outside, days: Days) -> Iterator[Unmet]:
     """Everything that the `then` says and that is not so."""
     yield from _tasks(then, outside, days)
-    yield from _others(then, outside)
+    yield from _others(then, outside, days)
     yield from _happened(then, outside)
 
 
@@ -57,7 +58,7 @@ def _task(then: Then, task: SeenTask, days: Days) -> Iterator[Unmet]:
         yield Unmet(f"{task.name} flagged {_yes_no(then.flagged)}", _yes_no(task.flagged))
 
 
-def _others(then: Then, outside: Outside) -> Iterator[Unmet]:
+def _others(then: Then, outside: Outside, days: Days) -> Iterator[Unmet]:
     """Visits, questions and the journey's end."""
     for name, state in then.visit.items():
         last = next((visit for visit in reversed(list(outside.visits.values())) if visit.name == name), None)
@@ -72,11 +73,14 @@ def _others(then: Then, outside: Outside) -> Iterator[Unmet]:
     for name, at in then.anchors.items():
         known = outside.anchors.get(name)
         if known != at:
-            wanted, got = ("none" if one is None else days.written(one) for one in (at, known))
-            yield Unmet(f"anchor {name} {wanted}", got)
+            yield Unmet(f"anchor {name} {_date(at, days)}", _date(known, days))
     if then.ended is not None and then.ended != (outside.ended or "nothing"):
         expected = "not ended" if then.ended == "nothing" else f"ended {then.ended}"
         yield Unmet(expected, outside.ended or "not ended")
+
+
+def _date(at: datetime | None, days: Days) -> str:
+    return "none" if at is None else days.written(at)
 
 
 def _happened(then: Then, outside: Outside) -> Iterator[Unmet]:
