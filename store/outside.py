@@ -51,8 +51,6 @@ def _seen(session: Session, row: tables.Task) -> SeenTask:
         id=row.id,
         name=row.name,
         role=row.role,
-        department=row.department,
-        person=row.person,
         urgent=row.urgent,
         due=row.due,
         department=row.department,

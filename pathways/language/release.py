@@ -83,7 +83,7 @@ class Release:
 
     @cached_property
     def unconfirmed(self) -> tuple[str, ...]:
-        """What no clinician has confirmed of its parameters and times: such a release serves demonstration data alone."""
+        """Parameters and times that no clinician has confirmed: such a release serves demonstration data alone."""
         owned = {**self.pathway.parameters, **self.pathway.times}
         return tuple(name for name, parameter in owned.items() if not parameter.confirmed)
 
