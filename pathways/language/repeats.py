@@ -48,8 +48,7 @@ def _in_steps(draft: Draft, path: Path, steps: Steps, around: Sequence[_Around])
 def _again(draft: Draft, path: Path, step: Again, around: Sequence[_Around]) -> Iterator[Problem]:
     names = [name_of(one.step) for one in around[:-1]]
     if step.again not in names:
-        if not draft.may_name(step.again):
-            yield draft.error(path, f"'{step.again}' is not a step around this one", did_you_mean(step.again, names))
+        yield draft.error(path, f"'{step.again}' is not a step around this one", did_you_mean(step.again, names))
         return
     place = len(names) - 1 - names[::-1].index(step.again)
     target, inside = around[place].step, around[place + 1 :]

@@ -303,3 +303,47 @@ def test_a_call_after_an_outage_has_its_time_for_an_answer() -> None:
     play.happen("fell")
     assert play.outage("2026-01-08 09:00") == ["call a"]
     assert local(play.wakeup) == "2026-01-08 10:00"
+
+
+@pytest.mark.parametrize(
+    ("undo", "answered", "brought"),
+    [
+        ("undo: cancel, ", False, ["call cancel", "end died"]),
+        ("undo: cancel, ", True, ["call cancel", "end died"]),
+        ("", False, ["end died"]),
+        ("", True, ["end died"]),
+    ],
+)
+def test_a_death_takes_back_the_calls_of_what_ran(undo: str, answered: bool, brought: list[str]) -> None:
+    """A booking of the dead is cancelled, answered or not, where the call says how; taken back too, it is made anew."""
+    play = Player(f"t: {{when: {{event: fell}}, steps: [{{call: book, {undo}failed: []}}, {{wait: 9d}}]}}")
+    play.happen("fell")
+    if answered:
+        play.reply("book")
+    assert play.die() == brought
+    again = play.reinstate()
+    assert again[:1] == ["reopen"]
+    assert ("call book" in again) == (bool(undo) or not answered)
+
+
+def test_a_system_that_had_refused_has_nothing_to_take_back() -> None:
+    """Of a call that failed nothing is left at the exit."""
+    play = Player("t: {when: {event: fell}, steps: [{call: book, undo: cancel, failed: [{wait: 9d}]}]}")
+    play.happen("fell")
+    play.refuse("book")
+    assert play.withdraw() == ["end withdrawn"]
+
+
+def test_an_enrolment_of_an_earlier_time_that_is_refused_changes_nothing() -> None:
+    """It was taken back by hand already."""
+    play = Player("""
+t:
+  when: {event: fell}
+  steps: [{visit: v, window: {late: 9d}, satisfied_by: {data: glucose}}, {enrol: foot-care}, {wait: 9d}]
+""")
+    play.happen("fell")
+    play.after("1h")
+    play.result(5.0)
+    first = enrolled(play).enrolment
+    assert "open undo-by-hand" in play.result(5.0, version=2, status="entered-in-error")
+    assert (play.decline(first), play.why) == ([], ["t failed enrol-foot-care"])
