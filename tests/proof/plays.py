@@ -15,6 +15,8 @@ from store import library
 FULL = os.environ.get("PROOF_SIZE") == "full"
 A_PATHWAY = 3
 """How many scenarios of each pathway are played where the proof is not full, beside the most telling one."""
+MOST_TURNS = 100
+"""Of the most telling one, so that replaying it takes no longer than a second."""
 FOLDERS = {folder.name: folder for folder in library.pathway_folders(library.built_in())}
 
 
@@ -37,12 +39,12 @@ def read(file: Path) -> Scenario:
 
 @cache
 def most_telling(pathway: str) -> Path:
-    """The scenario with the most turns, of those in which no other system has a part."""
+    """The scenario with the most turns, up to a hundred, of those in which no other system has a part."""
 
     def turns(file: Path) -> int:
         timeline = rehearse(release_of(pathway), read(file)).timeline
         alone = not any(isinstance(action, CallSystem | EnrolPatient) for turn in timeline for action in turn.actions)
-        return len(timeline) if alone else 0
+        return len(timeline) if alone and len(timeline) <= MOST_TURNS else 0
 
     return max(scenarios_of(pathway), key=turns)
 
