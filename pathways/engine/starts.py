@@ -79,7 +79,9 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
 
 def _replaces(cause: Cause, other: Cause) -> bool:
     """Whether the cause is the other one anew: a later version of what it stands on, the same silence grown longer."""
-    return other.kind == cause.kind == "silent" if other.subject is None else other.subject == cause.subject
+    if other.subject is None:
+        return other.kind == cause.kind and cause.kind in {"silent", "unanswered"}
+    return other.subject == cause.subject
 
 
 def _without(causes: tuple[Cause, ...], cause: Cause) -> tuple[Cause, ...]:
