@@ -142,16 +142,18 @@ def known_features(
     now: datetime,
     results: Results = MappingProxyType({}),
     told: Told = NOTHING,
+    until: datetime | None = None,
 ) -> dict[Feature, Known]:
     """What is known of the features; those that are missing are unknown.
 
     The bare names of data are the `results` at hand, and the windows of their data end with them. The answers to a form
-    are those that were `told`, where they are to that form, and what is bound is what was told.
+    are those that were `told`, where they are to that form, and what is bound is what was told. Results that were taken
+    after `until` are not seen, where it is said.
     """
     found: dict[Feature, Known] = {}
     for feature in features:
         if feature.kind in _OF_RESULTS_AND_PATIENT:
-            value = _feature(release, journey, facts, feature, now, results.get(feature.name))
+            value = _feature(release, journey, facts, feature, now, results.get(feature.name), until)
         else:
             value = recalled(release, journey, facts, feature, told, now)
         if value is not None:
@@ -160,7 +162,13 @@ def known_features(
 
 
 def _feature(
-    release: Release, journey: Journey, facts: Facts, feature: Feature, now: datetime, result: Reading | None
+    release: Release,
+    journey: Journey,
+    facts: Facts,
+    feature: Feature,
+    now: datetime,
+    result: Reading | None,
+    until: datetime | None,
 ) -> Known | None:
     match feature.kind:
         case "value":
@@ -176,9 +184,9 @@ def _feature(
         case "patient":
             return _of_patient(journey, facts, feature.name, now)
         case "latest" | "previous":
-            return _of_latest(journey, feature, result)
+            return _of_latest(journey, feature, result, until)
         case _:
-            return _of_window(journey, facts, feature, now, result)
+            return _of_window(journey, facts, feature, until or now, result)
 
 
 def _of_patient(journey: Journey, facts: Facts, name: str, now: datetime) -> Known | None:
@@ -192,10 +200,11 @@ def _of_patient(journey: Journey, facts: Facts, name: str, now: datetime) -> Kno
     return float(today.year - patient.born.year - (0 if had_birthday else 1))
 
 
-def _of_latest(journey: Journey, feature: Feature, result: Reading | None) -> Known | None:
+def _of_latest(journey: Journey, feature: Feature, result: Reading | None, until: datetime | None) -> Known | None:
     """The latest value that can be read, or the one before: in front of the `result`, where one is at hand."""
     before = result if feature.kind == "previous" else None
-    readable = (r for r in readings_of(journey).backwards(feature.name, before=before) if known_value(r) is not None)
+    taken = readings_of(journey).backwards(feature.name, before=before)
+    readable = (r for r in taken if (until is None or r.effective <= until) and known_value(r) is not None)
     last = next(readable, None)
     if feature.kind == "previous" and result is None:
         last = next(readable, None)

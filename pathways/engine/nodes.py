@@ -91,7 +91,9 @@ def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:
 def results_at(turn: Turn, activation: Activation) -> Results:
     """What the bare names of data stand for in its steps: the results that made it start."""
     track = turn.track(activation.track)
-    cause = next((cause for cause in activation.causes if cause.result is not None), None)
+    results = [cause for cause in activation.causes if cause.result is not None]
+    started = [cause for cause in results if activation.occurrence.startswith(cause.occurrence)]
+    cause = next(iter((*started, *results)), None)
     return {} if cause is None else results_of(track.when, cause, turn.journey, safety=bool(track.safety))
 
 

@@ -1,6 +1,6 @@
 """Carrying out verdicts: a track starts, something attaches to it, waits for a cap, or takes its cause away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -66,11 +66,13 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
             if verdict.target is not None:
                 _lose(turn, verdict, verdict.target)
         case "restart":
+            stood_on: list[Cause] = []
             for key, activation in tuple(turn.journey.activations.items()):
                 runs = activation.track == verdict.track and activation.state == "running"
                 if runs and activation.kind in undo.OF_THE_TRACK:
                     undo.undo(turn, key, "restarted")
-            _start(turn, verdict)
+                    stood_on += activation.causes
+            _start(turn, verdict, stood_on)
         case "start":
             _start(turn, verdict)
         case _:
@@ -96,7 +98,8 @@ def _forget(turn: Turn, verdict: Verdict) -> None:
         turn.remember(verdict.track, kept)
 
 
-def _start(turn: Turn, verdict: Verdict) -> None:
+def _start(turn: Turn, verdict: Verdict, stood_on: Sequence[Cause] = ()) -> None:
+    """`stood_on` is what the start takes the place of: it still holds, so the activation lives on it too."""
     cause, name, track = verdict.cause, verdict.track, turn.track(verdict.track)
     _forget(turn, verdict)
     if verdict.kind == "steps":
@@ -106,7 +109,9 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         )
         base = cause_value(track.when, cause)
         turn.remember(name, replace(state, starts=starts, last_base=state.last_base if base is None else base))
-        undo.supersede(turn, name, {one.subject for one in (cause, *verdict.confirming)})
+        stood_on = [*stood_on, *undo.supersede(turn, name, {one.subject for one in (cause, *verdict.confirming)})]
+    causes = (cause, *verdict.confirming)
+    others = [one for one in stood_on if one.subject is not None and not any(_replaces(mine, one) for mine in causes)]
     activation = Activation(
         track=name,
         occurrence=turn.unused(name, verdict.kind, cause.occurrence),
@@ -116,7 +121,7 @@ def _start(turn: Turn, verdict: Verdict) -> None:
         planned=cause.planned,
         planned_for=cause.planned_for,
         about=name if verdict.kind in {"question", "review"} else None,
-        causes=(cause, *verdict.confirming),
+        causes=(*others, *causes),
         bound=cause.bound,
         base=cause_value(track.when, cause) if verdict.kind in {"steps", "question"} else None,
         chosen=cause.chosen,
@@ -135,6 +140,11 @@ def _attach(turn: Turn, verdict: Verdict, key: str) -> None:
     for one in (*verdict.confirming, cause):
         causes = (*_without(causes, one), one)
     _forget(turn, verdict)
+    if verdict.kind == activation.kind == "steps":
+        # It is acted on now: whoever was to look at it need not.
+        others = undo.supersede(turn, verdict.track, {one.subject for one in (*verdict.confirming, cause)})
+        causes = (*(one for one in others if not any(_replaces(mine, one) for mine in causes)), *causes)
+        activation = turn.activation(key)
     if verdict.code != "worse":
         first = activation.base is None and verdict.kind == "steps" and activation.kind == "steps"
         turn.put(replace(activation, causes=causes, base=base if first else activation.base))

@@ -14,7 +14,7 @@ from pathways.engine.journey import Cause, Journey, Reading
 from pathways.engine.ladders import open_tasks
 from pathways.engine.panels import results_for, subject_of
 from pathways.engine.questions import first_task
-from pathways.engine.readings import in_series, readings_of
+from pathways.engine.readings import in_series, known_value, readings_of
 from pathways.engine.reasons import Code
 from pathways.engine.turn import Turn
 from pathways.engine.verdicts import Values, Verdict
@@ -43,8 +43,20 @@ def decide_result(turn: Turn, filed: Filed, reading: Reading, before: Journey) -
     if reading.unread is not None and not reading.void and not watching and turn.journey.status != "ended":
         verdicts.append(_looked_at(turn, reading))
     if turn.journey.status != "ended":
+        verdicts.extend(_needs_no_look(turn, reading))
         verdicts.extend(_judged_again(turn, reading, before))
     return verdicts
+
+
+def _needs_no_look(turn: Turn, reading: Reading) -> Iterator[Verdict]:
+    """A value that could not be read, of data that no condition watches, can be read now or is taken back."""
+    if reading.unread is not None and not reading.void:
+        return
+    for key, activation in turn.journey.activations.items():
+        about_it = any(cause.result == reading.id for cause in activation.causes)
+        if activation.kind == "look" and activation.state == "running" and about_it:
+            cause = replace(activation.causes[-1], occurrence=f"{occurrence_of(reading)}#look")
+            yield Verdict(track=activation.track, code="undone", cause=cause, intent="lose", target=key)
 
 
 def unchanged(turn: Turn, name: str, filed: Filed, reading: Reading) -> Verdict:
@@ -186,20 +198,33 @@ def _judged_again(turn: Turn, reading: Reading, before: Journey) -> Iterator[Ver
             continue
         judged = reading.settled or reading.void or bool(track.safety)
         others = [other for other in _others(turn, trigger, reading, judged) if other.settled or track.safety]
-        for other in _reached(turn, looking, others, since, until) if looking else ():
+        ends = _until_replaced(turn, trigger, looking, reading.data, until)
+        for other in _reached(turn, looking, others, since, until, ends) if looking else ():
             yield from _changed(turn, name, trigger, other, reading, before)
         if overruled and old is not None:
             for other in [other for other in others if other.effective < since][-JUDGED_AGAIN:]:
                 yield from _no_longer_overruled(turn, name, trigger, other, reading, before)
 
 
+def _until_replaced(turn: Turn, trigger: Observed, looking: list[Feature], data: str, until: datetime) -> datetime:
+    """How long a value of other data than the trigger's is the latest, or the one before: until the next ones."""
+    steps = {"latest": 1, "previous": 2}
+    most = max((steps.get(feature.kind, 0) for feature in looking), default=0)
+    if data in trigger.data or not most:
+        return until
+    later = [
+        r for r in readings_of(turn.journey).since(data, until) if r.effective > until and known_value(r) is not None
+    ]
+    return later[most - 1].effective if len(later) >= most else turn.now
+
+
 def _reached(
-    turn: Turn, looking: list[Feature], others: list[Reading], since: datetime, until: datetime
+    turn: Turn, looking: list[Feature], others: list[Reading], since: datetime, until: datetime, ends: datetime
 ) -> list[Reading]:
     """The later values that look back as far as the changed one: the next, and those within the longest window."""
     later = [other for other in others if other.effective >= since]
     windows = [parse_duration(feature.window) for feature in looking if feature.window is not None]
-    reach = max((moved(until, window, turn.facts, turn.zone) for window in windows), default=until)
+    reach = max([ends, *(moved(until, window, turn.facts, turn.zone) for window in windows)])
     after = next((other for other in later if other.effective >= until), None)
     return [other for other in later if other is after or other.effective <= reach][:JUDGED_AGAIN]
 

@@ -242,14 +242,21 @@ def cancel_corrections(turn: Turn, cause: Cause) -> None:
             undo(turn, key, "restarted")
 
 
-def supersede(turn: Turn, track: str, subjects: set[str | None]) -> None:
-    """The value is acted on now: what nobody has begun, and only looked at it, is not needed."""
+def supersede(turn: Turn, track: str, subjects: set[str | None]) -> list[Cause]:
+    """The value is acted on now: what nobody has begun, and only looked at it, is not needed.
+
+    Gives what that stood on besides: other values that nobody could read.
+    """
+    stood_on: list[Cause] = []
     for key, activation in tuple(turn.journey.activations.items()):
         if activation.track != track or activation.state != "running":
             continue
-        if activation.kind == "first-task" or (activation.kind == "review" and _only_about(activation, subjects)):
+        if activation.kind not in {"first-task", "review"}:
+            continue
+        others = tuple(cause for cause in activation.causes if cause.subject not in subjects)
+        if activation.kind == "first-task" or not others:
             undo(turn, key, "restarted")
-
-
-def _only_about(activation: Activation, subjects: set[str | None]) -> bool:
-    return all(cause.subject in subjects for cause in activation.causes)
+            stood_on += others
+        elif len(others) < len(activation.causes):
+            turn.put(replace(activation, causes=others))
+    return stood_on

@@ -47,5 +47,9 @@ def truth_of(turn: Turn, name: str, reading: Reading, *, seen: Journey | None = 
     if all(result.void for result in results.values()):
         return Truth.FALSE, {"status": reading.status}
     condition = turn.release.condition(track.when.if_)
-    known = known_features(turn.release, journey, turn.facts, condition.features, now=turn.now, results=results)
+    # As it was when they were taken: what comes late is judged as if it had come in time.
+    until = max(result.effective for result in results.values())
+    known = known_features(
+        turn.release, journey, turn.facts, condition.features, now=turn.now, results=results, until=until
+    )
     return condition.evaluate(known), shown_features(known)

@@ -128,6 +128,7 @@ class World:
     release: Release
     facts: Facts = FACTS
     now: datetime = START
+    begun: datetime = START
     journey: Journey = field(init=False)
     opened: dict[str, OpenTask] = field(default_factory=dict[str, OpenTask])
     tasks: dict[str, OpenTask] = field(default_factory=dict[str, OpenTask])
