@@ -50,6 +50,7 @@ class Cast:
     enrolments: frozenset[str]
     """The other pathways."""
     anchors: frozenset[str]
+    parameters: frozenset[str]
     tags: frozenset[str]
     tracks: frozenset[str]
     roles: frozenset[str]
@@ -84,6 +85,7 @@ def cast_of(release: Release) -> Cast:
         ),
         enrolments=frozenset(step.enrol for step in steps if isinstance(step, Enrol)),
         anchors=frozenset(pathway.anchors),
+        parameters=frozenset({*pathway.parameters, *pathway.times}),
         tags=release.tags,
         tracks=frozenset(pathway.tracks),
         roles=frozenset({step.role for step in steps if isinstance(step, Task)} | rungs | {pathway.owner}),

@@ -10,6 +10,7 @@ from pathways.engine.events import (
     FormAnswered,
     Happened,
     Left,
+    ParameterSet,
     Paused,
     Reinstated,
     Resumed,
@@ -75,6 +76,7 @@ class Lines:
             ("attempt", "result"),
             ("visit", "state"),
             ("anchor", "to"),
+            ("parameter", "to"),
             ("call", "outcome"),
         ):
             if thing in said and key not in said:
@@ -199,17 +201,31 @@ class Lines:
             self._notes.known((*path, "happened"), written.happened, self._cast.events, "event")
             at = None if written.at is None else self._instant((*path, "at"), written.at)
             return Happened(id=id, received=now, name=written.happened, at=at, data=dict(written.data or {}))
-        if written.anchor is not None and written.to is not None:
-            self._notes.known((*path, "anchor"), written.anchor, self._cast.anchors, "anchor")
-            to = None if written.to == "none" else self._instant((*path, "to"), written.to)
-            tentative = written.tentative or False
-            return AnchorSet(id=id, received=now, anchor=written.anchor, at=to, by=PERSON, tentative=tentative)
+        if written.to is not None:
+            return self._said(written, path, id, written.to)
         if written.start is not None:
             self._notes.known((*path, "start"), written.start, self._cast.tracks, "track")
             return TrackStarted(id=id, received=now, track=written.start, by=PERSON)
         if written.stop is not None:
             self._notes.known((*path, "stop"), written.stop, self._cast.tracks, "track")
             return TrackStopped(id=id, received=now, track=written.stop, by=PERSON)
+        return None
+
+    def _said(
+        self, written: WrittenLine, path: Path, id: str, to: str | float | tuple[str, ...]
+    ) -> AnchorSet | ParameterSet | None:
+        """What a person says of the patient: a date, or a parameter of their own."""
+        if written.anchor is not None:
+            self._notes.known((*path, "anchor"), written.anchor, self._cast.anchors, "anchor")
+            at = None if to == "none" else self._instant((*path, "to"), str(to))
+            tentative = written.tentative or False
+            return AnchorSet(id=id, received=self._now, anchor=written.anchor, at=at, by=PERSON, tentative=tentative)
+        if written.parameter is not None:
+            self._notes.known((*path, "parameter"), written.parameter, self._cast.parameters, "parameter")
+            if isinstance(to, str) and to != "none":
+                self._notes.add((*path, "to"), f"'{to}' is no value", "expected a number, a list of times or 'none'")
+            value = None if isinstance(to, str) else to
+            return ParameterSet(id=id, received=self._now, parameter=written.parameter, value=value, by=PERSON)
         return None
 
     def _answers(self, written: WrittenLine, id: str, form: str) -> FormAnswered:

@@ -90,7 +90,8 @@ class WrittenLine(Written):
     call: str | None = None
     data: Mapping[str, Scalar] | None = None
     anchor: str | None = None
-    to: str | None = None
+    parameter: str | None = None
+    to: str | Number | tuple[str, ...] | None = None
     tentative: YesNo | None = None
     refuse: str | None = None
     code: str | None = None
@@ -131,6 +132,7 @@ THINGS: tuple[str, ...] = (
     "visit",
     "happened",
     "anchor",
+    "parameter",
     "call",
     "refuse",
     "start",
@@ -155,7 +157,7 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
     "id": ("answer",),
     "version": ("answer",),
     "withdrawn": ("answer",),
-    "to": ("anchor",),
+    "to": ("anchor", "parameter"),
     "tentative": ("anchor",),
     "state": ("visit",),
     "department": ("visit",),

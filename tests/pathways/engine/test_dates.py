@@ -37,7 +37,8 @@ def dates(when: str, anchor: str, zone: str, count: int = 1, *, done: bool = Fal
         clock=instant,
         done={"call": instant} if done else {},
     )
-    track, found = of.pathway.tracks["t"], []
+    track = of.pathway.tracks["t"]
+    found: list[str] = []
     state = plans.current(track, TrackState(), journey)
     for number in range(1, count + 1):
         came = plans.dated(track, state, number, journey, FACTS)

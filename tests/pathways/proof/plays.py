@@ -5,6 +5,7 @@ from functools import cache
 from pathways.errors import PathwayProblems
 from pathways.language.definition import Pathway
 from pathways.language.documents import read_document
+from pathways.language.forms import Form
 from pathways.language.release import Contents, Release, make_release
 from pathways.language.shapes import fit
 from pathways.proof.reading import read_scenario
@@ -92,7 +93,14 @@ def knee() -> Release:
     """The release."""
     pathway, misfits = fit(read_document("pathway.yaml", PATHWAY), Pathway)
     assert pathway is not None, misfits
-    return make_release(Contents(pathway=pathway, forms={}, messages={}))
+    form = Form.model_validate(
+        {
+            "form": "wound-form",
+            "title": {"zh": "伤口", "en": "Wound"},
+            "items": [{"code": "red", "text": {"zh": "红", "en": "Red?"}, "type": "boolean"}],
+        }
+    )
+    return make_release(Contents(pathway=pathway, forms={"wound-form": form}, messages={}))
 
 
 def of_lines(*lines: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pathways.engine.events import AnchorSet, FormAnswered, Happened, ResultReceived
+from pathways.engine.events import AnchorSet, FormAnswered, Happened, ParameterSet, ResultReceived
 from pathways.proof.calendars import CALENDARS
 from tests.pathways.proof.plays import HEAD, of_lines, problems, read
 
@@ -32,6 +32,10 @@ LINES = {
     "{anchor: surgery}": "7:6: 'anchor' without 'to'; expected 'to' beside it",
     "{anchor: surgary, to: none}": "7:14: there is no anchor 'surgary'; did you mean 'surgery'?",
     "{anchor: surgery, to: noon}": "7:27: 'noon' is not a time of the play; write 'day N HH:MM'",
+    "{parameter: own}": "7:6: 'parameter' without 'to'; expected 'to' beside it",
+    "{parameter: won, to: 7}": "7:17: there is no parameter 'won'; did you mean 'own'?",
+    "{parameter: own, to: seven}": "7:26: 'seven' is no value; expected a number, a list of times or 'none'",
+    "{on: day 1 09:00, to: 7}": "7:23: 'to' without 'anchor' or 'parameter'; expected",
     "{complete: call}": "7:6: 'complete' without 'outcome'; expected 'outcome' beside it",
     "{attempt: call}": "7:6: 'attempt' without 'result'; expected 'result' beside it",
     "{claim: call, again: day 1 09:00}": "7:19: 'again' without 'attempt'; expected 'attempt' beside it",
@@ -267,3 +271,10 @@ def test_an_anchor_is_set_planned_or_taken_back() -> None:
         ("surgery", datetime(2026, 1, 8, tzinfo=UTC), True),
         ("surgery", None, False),
     ]
+
+
+def test_a_parameter_is_set_for_the_patient() -> None:
+    """A number, times of day, or the pathway's again."""
+    lines = ("to: 6.5", 'to: ["08:00", "20:00"]', "to: none")
+    events = [line.does for line in read(of_lines(*(f"{{parameter: own, {more}}}" for more in lines))).play]
+    assert [e.value for e in events if isinstance(e, ParameterSet)] == [6.5, ("08:00", "20:00"), None]

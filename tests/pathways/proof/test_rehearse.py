@@ -48,6 +48,14 @@ MET = {
         "{on: day 2 09:00, continue: ring}",
         "then: {task: ring, due: day 2 12:00}",
     ),
+    "a parameter of the patient's own": (
+        "{parameter: own, to: 8}",
+        "{observe: {hba1c: 7.5 %}}",
+        "then: {open: nothing}",
+        "{parameter: own, to: none}",
+        "{observe: {hba1c: 7.5 %}}",
+        "then: {open: [review]}",
+    ),
     "a task of a department and of a person": (
         "{fact: {department: surgery, team: {surgeon: s1}}}",
         "{happened: at-home}",
