@@ -5,10 +5,8 @@ from dataclasses import replace
 
 from pathways.engine import plans
 from pathways.engine.actions import CallSystem, EnrolPatient
-from pathways.engine.evidence import known_features, shown_features
 from pathways.engine.journey import Node, Scalar
-from pathways.engine.nodes import close
-from pathways.engine.recall import told_of
+from pathways.engine.nodes import close, evaluated
 from pathways.engine.turn import Turn
 from pathways.language.step import Call, Enrol
 
@@ -77,14 +75,8 @@ def _given(
     """The values of expressions; None, with a reason, where one of them cannot be known."""
     given: dict[str, Scalar] = {}
     for name, text in expressions.items():
-        value: Scalar | None = text
-        if isinstance(text, str):
-            expression = turn.release.expression(text)
-            told = told_of(turn.journey, turn.activation(key))
-            known = known_features(turn.release, turn.journey, turn.facts, expression.features, now=turn.now, told=told)
-            value = expression.value(known)
-            if value is None:
-                turn.decide("unknown", track=turn.activation(key).track, step=path, values=shown_features(known))
-                return None
+        value = evaluated(turn, key, path, text) if isinstance(text, str) else text
+        if value is None:
+            return None
         given[name] = value
     return given

@@ -101,7 +101,7 @@ def set_value(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
     """Sets a value or an anchor of the journey; where it cannot be known the step is not possible."""
     if step.set in turn.release.pathway.anchors:
         return _set_anchor(turn, key, path, step, node)
-    value = _evaluated(turn, key, path, step.to) if isinstance(step.to, str) else step.to
+    value = evaluated(turn, key, path, step.to) if isinstance(step.to, str) else step.to
     if value is None:
         return close(turn, key, path, node, "not-possible")
     before = turn.journey.values.get(step.set)
@@ -109,7 +109,7 @@ def set_value(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
     return close(turn, key, path, replace(node, before=before), "done")
 
 
-def _evaluated(turn: Turn, key: str, path: str, text: str) -> Scalar | None:
+def evaluated(turn: Turn, key: str, path: str, text: str) -> Scalar | None:
     """What an expression gives; None, with a reason, where it cannot be known."""
     expression = turn.release.expression(text)
     told = told_of(turn.journey, turn.activation(key))
@@ -130,7 +130,7 @@ def _set_anchor(turn: Turn, key: str, path: str, step: Set, node: Node) -> Node:
     elif is_moment(text):
         at = instant_of(parse_moment(text), turn.journey, turn.facts)
     else:
-        at = instant_from(_evaluated(turn, key, path, text), turn.zone)
+        at = instant_from(evaluated(turn, key, path, text), turn.zone)
     if at is None:
         turn.decide("unknown", track=activation.track, step=path, values={step.set: None})
         return close(turn, key, path, node, "not-possible")

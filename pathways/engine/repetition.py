@@ -9,6 +9,7 @@ from pathways.engine.clocks import late, moved, times
 from pathways.engine.evidence import known_features
 from pathways.engine.journey import Node
 from pathways.engine.nodes import close
+from pathways.engine.recall import told_of
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
 from pathways.language.schedule import at_local
@@ -79,7 +80,8 @@ def _end_by_condition(turn: Turn, key: str, place: str, step: Repeat, node: Node
     if step.until is None or node.end is not None:
         return node
     condition = turn.release.condition(step.until)
-    known = known_features(turn.release, turn.journey, turn.facts, condition.features, now=turn.now)
+    told = told_of(turn.journey, turn.activation(key))
+    known = known_features(turn.release, turn.journey, turn.facts, condition.features, now=turn.now, told=told)
     if condition.evaluate(known) is not Truth.TRUE:
         return node
     turn.decide("satisfied", track=turn.activation(key).track, step=place)

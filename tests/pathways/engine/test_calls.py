@@ -347,3 +347,22 @@ t:
     first = enrolled(play).enrolment
     assert "open undo-by-hand" in play.result(5.0, version=2, status="entered-in-error")
     assert (play.decline(first), play.why) == ([], ["t failed enrol-foot-care"])
+
+
+def test_a_repetition_ends_by_what_was_answered() -> None:
+    """Its condition knows what the answers to the calls of its track are bound to."""
+    play = Player("""
+t:
+  when: {event: fell}
+  steps:
+    - repeat: ask-laboratory
+      every: 1d
+      times: 5
+      until: ready
+      steps: [{call: look-up, bind: {ready: boolean}, failed: []}]
+    - {notify: head-nurse, message: after}
+""")
+    play.happen("fell")
+    play.reply("look-up", ready=False)
+    assert play.after("1d") == ["call look-up"]
+    assert play.reply("look-up", ready=True) == ["notify head-nurse after"]
