@@ -124,7 +124,7 @@ def _acted_on(turn: Turn, name: str, cause: Cause) -> bool:
 def _beside_unread(turn: Turn, trigger: Observed, reading: Reading, holder: str | None, truth: Truth) -> Code | None:
     """Why what stands on a panel stays although it is not true: another value of it could not be read."""
     others = results_for(trigger, reading, turn.journey, safety=True).values()
-    if holder is None or not any(other.unread is not None for other in others):
+    if holder is None or not any(other.unread is not None and not other.void for other in others):
         return None
     if truth is Truth.UNKNOWN:
         return "unknown"
