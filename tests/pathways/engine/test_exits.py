@@ -176,6 +176,29 @@ def test_an_urgent_task_that_was_begun_is_kept_for_its_holder() -> None:
     assert "note call journey-ended flag" in play.leave("entered-in-error")
 
 
+@pytest.mark.parametrize(
+    ("reason", "brought"),
+    [
+        ("withdrawn", ["call cancel-room"]),
+        ("died", ["call cancel-room"]),
+        ("entered-in-error", ["call cancel-room"]),
+        ("completed", []),
+        ("transferred", []),
+        ("lost", []),
+        ("merged", []),
+    ],
+)
+def test_a_call_is_taken_back_as_the_table_says(reason: ExitReason, brought: list[str]) -> None:
+    """What was booked for somebody who does not come is cancelled, where the call says how."""
+    play = Player("""
+a: {when: {event: fell}, steps: [{call: book-room, undo: cancel-room}]}
+b: {when: {event: fell}, steps: [{call: tell-ward}]}
+done: {when: by-hand, steps: [{end: completed}]}
+""")
+    play.happen("fell")
+    assert [action for action in leave(play, reason) if action.startswith("call")] == brought
+
+
 def test_the_table_has_a_row_a_reason_and_a_column_a_thing() -> None:
     """Every reason says of every kind of open thing what becomes of it."""
     assert {reason: tuple(row.values()) for reason, row in EXITS.items()} == {

@@ -262,6 +262,14 @@ def test_a_task_that_was_kept_goes_on_as_it_is() -> None:
     assert play.complete("letter", "sent") == ["close letter done", "notify head-nurse n"]
 
 
+def test_a_call_that_was_taken_back_is_made_again() -> None:
+    """The booking that a mistaken death cancelled is asked for again, under an id of its own."""
+    play = Player("t: {when: {event: fell}, steps: [{call: book-room, undo: cancel-room}]}")
+    play.happen("fell")
+    play.die()
+    assert play.reinstate() == ["reopen", "call book-room", "open review-return"]
+
+
 def test_a_death_after_another_end_gives_back_that_end() -> None:
     """Who had withdrawn before stays so: only the work that the death had cancelled is back."""
     play = everything()
