@@ -2,7 +2,9 @@
 
 import pytest
 
+from pathways.engine.actions import CallSystem
 from pathways.engine.advance import next_wakeup
+from pathways.engine.events import CallAnswered
 from pathways.engine.exits import EXITS, finished
 from pathways.engine.journey import ExitReason
 from tests.pathways.engine.build import FACTS, Player, at
@@ -197,6 +199,15 @@ done: {when: by-hand, steps: [{end: completed}]}
 """)
     play.happen("fell")
     assert [action for action in leave(play, reason) if action.startswith("call")] == brought
+
+
+def test_what_was_answered_and_has_no_undo_stands() -> None:
+    """A call that says not how it is taken back is left as it is once it was answered."""
+    play = Player("t: {when: {event: fell}, steps: [{call: tell-ward}, {wait: 1d}]}")
+    play.happen("fell")
+    (call,) = [action for action in play.actions if isinstance(action, CallSystem)]
+    play.play(CallAnswered(id="answer", received=play.now, call=call.call, outcome="answered"))
+    assert play.die() == ["end died"]
 
 
 def test_the_table_has_a_row_a_reason_and_a_column_a_thing() -> None:

@@ -244,13 +244,14 @@ t:
     assert play.reinstate() == ["reopen", "notify family-doctor m", "open review-return"]
 
 
-def test_a_review_that_was_ended_meanwhile_is_over() -> None:
-    """What a person decided on a value while the journey was over stands."""
+@pytest.mark.parametrize("outcome", ["leave", "start"])
+def test_a_review_that_was_ended_meanwhile_is_over(outcome: str) -> None:
+    """What a person decided on a value while the journey was over stands; what it led to was theirs to follow up."""
     play = Player(EVERYTHING)
     play.until("2026-01-05 22:00")
     play.leave("lost")
     play.result(3.0, effective="2026-01-05 12:00")
-    play.complete("review-result", "leave")
+    play.complete("review-result", outcome)
     assert play.reinstate() == ["reopen", "open review-return"]
 
 
