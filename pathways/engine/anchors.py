@@ -107,9 +107,7 @@ def note_done(turn: Turn, key: str, path: str) -> None:
 def put_done(turn: Turn, name: str, at: datetime | None) -> None:
     """The step was last done then; None where it was not."""
     others: Mapping[str, datetime] = {other: date for other, date in turn.journey.done.items() if other != name}
-    done = others if at is None else {**others, name: at}
-    if done != turn.journey.done:
-        turn.journey = replace(turn.journey, done=done)
+    turn.journey = replace(turn.journey, done=others if at is None else {**others, name: at})
 
 
 def _last_done(turn: Turn, name: str) -> datetime | None:

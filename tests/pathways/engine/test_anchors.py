@@ -244,6 +244,38 @@ def test_until_ends_a_series_where_it_stands_now() -> None:
     assert play.until("2026-04-12 12:00") == []
 
 
+def test_what_has_a_visit_behind_it_was_begun() -> None:
+    """After a visit was kept, the task that follows stays where it is; its holder sees that the date moved."""
+    play = player(
+        f"t: {{when: {{at: surgery + 3 days}}, steps: [{{visit: v, window: {{late: 5d}}}}, {CALL}]}}",
+        surgery="2026-01-10 12:00",
+    )
+    play.until("2026-01-13 12:00")
+    assert play.visit("v", "kept") == ["close v done", "open call"]
+    assert play.anchor("surgery", "2026-01-20 12:00") == ["note call moved flag"]
+
+
+def test_after_the_end_what_was_kept_moves_nothing() -> None:
+    """An urgent task that an exit kept is done, and what would count from it does not come."""
+    urgent = CALL.replace("due: 1 working day, ladder: routine", "clock: elapsed, due: 30m, ladder: urgent")
+    play = player(
+        f"s: {{safety: no, when: enrolment, steps: [{urgent}]}}\n"
+        "t: {when: {at: done(call) + 1 day}, steps: [{send: m}]}"
+    )
+    play.withdraw()
+    assert play.complete("call", "reached") == ["close call done"]
+    assert play.until("2026-02-01 09:00") == []
+
+
+def test_a_plan_is_agreed_to_by_setting_it_to_itself() -> None:
+    """From now on the date is known."""
+    play = player("t: {when: {event: agreed}, steps: [{set: surgery, to: surgery}]}")
+    play.anchor("surgery", "2026-02-01 12:00", tentative=True)
+    play.happen("agreed")
+    assert play.journey.tentative == ()
+    assert local(play.journey.anchors["surgery"]) == "2026-02-01 12:00"
+
+
 def test_an_ended_journey_follows_nothing() -> None:
     """After the end an anchor is refused, and nothing moves."""
     play = player(AT, surgery="2026-01-10 12:00")
