@@ -32,6 +32,7 @@ from api.rest import (
     quarantine,
     releases,
     staff,
+    standing,
     tasks,
     visits,
 )
@@ -118,6 +119,7 @@ def create_app(
     for module in (
         patients,
         events,
+        standing,
         staff,
         journeys,
         anchors,

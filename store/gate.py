@@ -32,7 +32,8 @@ class Dropped:
 def gate(session: Session, message: tables.Message, now: datetime, policy: Policy) -> Allowed | Deferred | Dropped:
     """Whether the message may leave now: recall, death, the consent that it needs, quiet hours, the contact budget.
 
-    What is told to staff is stopped by a recall alone; what is urgent crosses quiet hours and the budget. Ask, send and
+    What is told to staff is stopped by a recall alone; what is urgent, or at an hour that
+    the patient chose, crosses quiet hours and the budget. Ask, send and
     settle one message of a patient before the next one: the budget counts what has left.
     """
     # Read anew: between the lease and this moment the patient may have died.
@@ -46,7 +47,7 @@ def gate(session: Session, message: tables.Message, now: datetime, policy: Polic
         return Dropped(reason="died")
     if patients.consent(session, patient.id, message.purpose) is not True:
         return Dropped(reason="no-consent")
-    if message.urgent:
+    if message.urgent or message.own_hour:
         return Allowed()
     left = messages.contacts(session, patient.id, since=now - WEEK)
     until = contact_time(now, left, facts_of(session, patient.id, policy, now=now), patient.zone)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from pathways.engine.actions import EndJourney
 from pathways.engine.advance import begin as begin_engine
-from pathways.engine.events import Enrolled
+from pathways.engine.events import Enrolled, Tick
 from pathways.engine.ids import derive
 from pathways.engine.journey import Journey, Scalar, read_journey, write_journey
 from pathways.engine.reasons import Reason
@@ -227,6 +227,12 @@ def lock(session: Session, journey: str) -> tables.Journey | None:
 def state_of(row: tables.Journey) -> Journey:
     """The engine's state as the store last showed it."""
     return read_journey(row.state)
+
+
+def wake(session: Session, patient: str, *, now: datetime) -> None:
+    """What is known of the patient has changed: every open journey looks at it with its next turn, which is now."""
+    for row in find_open(session, patient):
+        inbox.add(session, journey=row, event=Tick(id=new_id(), received=now))
 
 
 def started_by(session: Session, patient: str, by: str) -> tables.Journey | None:

@@ -30,6 +30,7 @@ def send(session: Session, journey: tables.Journey, action: SendMessage) -> None
         track=action.track,
         urgent=action.urgent,
         purpose=action.purpose,
+        own_hour=action.own_hour,
         not_before=action.not_before,
         values=action.values,
     )
@@ -81,6 +82,7 @@ def _add(
     not_before: datetime,
     values: Mapping[str, Scalar | None],
     purpose: tables.Purpose = "care",
+    own_hour: bool = False,
 ) -> None:
     if session.get(tables.Message, id) is not None:
         return
@@ -94,6 +96,7 @@ def _add(
             track=track,
             urgent=urgent,
             purpose=purpose,
+            own_hour=own_hour,
             not_before=not_before,
             values=dict(values),
             state="waiting",
@@ -241,6 +244,7 @@ def contacts(session: Session, patient: str, *, since: datetime) -> list[datetim
         tables.Message.patient == patient,
         tables.Message.role.is_(None),
         tables.Message.urgent.is_(False),
+        tables.Message.own_hour.is_(False),
         tables.Message.sent_at > since,
     )
     return [at for at in session.scalars(rows) if at is not None]

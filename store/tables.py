@@ -404,6 +404,8 @@ class Message(Base):
     urgent: Mapped[bool]
     purpose: Mapped[Purpose] = mapped_column(default="care")
     """Which consent it needs."""
+    own_hour: Mapped[bool] = mapped_column(default=False)
+    """At an hour that the patient chose: neither quiet hours nor the budget hold it, and it does not count."""
     not_before: Mapped[datetime]
     values: Mapped[Values]
     state: Mapped[MessageState]

@@ -14,7 +14,7 @@ from api.house import House, HouseOf, Person, PersonOrSystem
 from api.idempotency import Answer, OnceOf
 from api.paging import DEFAULT_LIMIT, MOST, Page, page_of, read_text_cursor
 from pathways.errors import Invalid
-from store import audit, patients, returns, tables
+from store import audit, journeys, patients, returns, tables
 from store.database import Session
 from store.patients import Sex
 
@@ -257,8 +257,11 @@ def record_consents(patient: fields.IdInPath, given: Consents, house: HouseOf, a
     now = house.clock()
     with house.database.write() as session:
         patients.record_consents(session, patient, _consents(house, given.consents, by=actor, now=now))
+        journeys.wake(session, patient, now=now)
         audit.record(session, at=now, actor=actor, action="consents-recorded", subject=patient)
-        return show(session, patients.read(session, patient))
+        told = show(session, patients.read(session, patient))
+    house.engine.prompt()
+    return told
 
 
 @router.put("/{patient}/team", summary="Change the team")

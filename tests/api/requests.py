@@ -56,6 +56,8 @@ REQUESTS = (
     ),
     _asked("POST /patients/{patient}/death", "/patients/{patient-1}/death", _DEATH),
     _asked("POST /patients/{patient}/death/withdraw", "/patients/{patient-dead}/death/withdraw"),
+    _asked("PUT /patients/{patient}/inpatient", "/patients/{patient-1}/inpatient", {"inpatient": False}),
+    _asked("PUT /patients/{patient}/diagnoses", "/patients/{patient-1}/diagnoses", {"diagnoses": ["E11"]}),
     _asked("POST /patients/{patient}/events", "/patients/{patient-1}/events", {"name": "visit-kept"}),
     _asked("GET /staff"),
     _asked("PUT /staff/{staff}", "/staff/nurse-9", {"name": "李"}),

@@ -235,6 +235,18 @@ def test_quiet_hours_hold_routine_messages_alone(database: Database) -> None:
         assert gate(session, messages.read(session, "s"), NIGHT, POLICY) == Allowed()
 
 
+def test_an_hour_that_the_patient_chose_is_no_quiet_one_and_costs_no_contact(database: Database) -> None:
+    """A pill at night is reminded of at night, also beyond the budget, and leaves the budget to others."""
+    with database.write() as session:
+        journey = builders.journey(session, builders.consented(session))
+        for name in ("a", "b", "c"):
+            assert gate(session, waiting(session, journey, name, own_hour=True), NIGHT, POLICY) == Allowed()
+        for name in lease(session):
+            messages.settle(session, name, by="one", state="sent", now=NOW)
+        assert messages.contacts(session, journey.patient, since=NOW - timedelta(days=7)) == []
+        assert gate(session, waiting(session, journey, "d"), NOW, POLICY) == Allowed()
+
+
 def test_the_contact_budget_counts_every_journey_of_the_patient(database: Database) -> None:
     """Two routine contacts a day: the third waits until tomorrow; urgent ones and those to staff do not count."""
     with database.write() as session:
