@@ -92,7 +92,7 @@ class _Arguments:
                 return Feature(kind="score", name=self._one_of("form", self._scored())), "number"
             case "item":
                 form = self._one_of("form", self._known.forms)
-                item = self._next_of(f"item of form '{form}'", self._known.forms[form])
+                item = self._item(form)
                 return Feature(kind="item", name=form, item=item), self._known.forms[form][item]
             case "tier":
                 return self._tier(), "text"
@@ -160,12 +160,16 @@ class _Arguments:
             raise ConditionProblem(what, token.offset, self._expected)
         return token
 
-    def _one_of(self, noun: str, known: Collection[str]) -> str:
+    def _one_of(self, noun: str, known: Collection[str], where: str = "") -> str:
         token = self._quoted(noun)
         name = token.text[1:-1]
         if name not in known:
-            raise ConditionProblem(f"unknown {noun} '{name}'", token.offset, suggestion(name, known), name)
+            raise ConditionProblem(f"unknown {noun} '{name}'{where}", token.offset, suggestion(name, known), name)
         return name
+
+    def _item(self, form: str) -> str:
+        self._cursor.take(self._expected, exactly=",")
+        return self._one_of("item", self._known.forms[form], f" of form '{form}'")
 
     def _next_of(self, noun: str, known: Collection[str]) -> str:
         self._cursor.take(self._expected, exactly=",")
@@ -182,7 +186,7 @@ class _Arguments:
     def _tier(self) -> Feature:
         lexicon = self._one_of("lexicon", self._known.lexicons)
         form = self._next_of("form", self._known.forms)
-        item = self._next_of(f"item of form '{form}'", self._known.forms[form])
+        item = self._item(form)
         if (form, item) not in self._known.written:
             offset = self._cursor.last.offset
             what = f"item '{item}' of form '{form}' is not answered in words"

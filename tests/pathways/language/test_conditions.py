@@ -439,3 +439,61 @@ def test_a_decided_interval_holds_for_each_value_in_it(
     others: dict[str, Known] = {} if sbp is None else {"sbp": sbp}
     decided = truth(text, glucose=Interval(low=low, high=low + width), **others)
     assert decided in (U, truth(text, glucose=low + share * width, **others))
+
+
+FORMS = Vocabulary(
+    data={},
+    values={},
+    bound={"bed": "number", "at": "text"},
+    forms={"epds": {"10": "text", "hours": "number", "said": "text"}, "plain": {"well": "boolean"}},
+    scored=frozenset({"epds"}),
+    written=frozenset({("epds", "said")}),
+    anchors=frozenset({"enrolled"}),
+    lexicons=frozenset({"words"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("score('epds') >= 13", Feature(kind="score", name="epds")),
+        ("item('epds', \"10\") == 'yes'", Feature(kind="item", name="epds", item="10")),
+        ("item('epds', 'hours') < 4", Feature(kind="item", name="epds", item="hours")),
+        ("item('plain', 'well')", Feature(kind="item", name="plain", item="well")),
+        ("tier('words', 'epds', 'said') == 'grave'", Feature(kind="tier", name="epds", item="said", lexicon="words")),
+        ("happened('visit-kept', 12 weeks) == 0", Feature(kind="happened", name="visit-kept", window="12 weeks")),
+        ("unanswered('plain') >= 2", Feature(kind="unanswered", name="plain")),
+        ("days_since('enrolled') > -3", Feature(kind="days_since", name="enrolled")),
+        ("!known('enrolled')", Feature(kind="known", name="enrolled")),
+        ("bed > 3", Feature(kind="bound", name="bed")),
+        ("at == ''", Feature(kind="bound", name="at")),
+    ],
+)
+def test_a_condition_asks_for_a_fact_of_the_journey(text: str, wanted: Feature) -> None:
+    """Each function asks for one fact and has the type of what it gives."""
+    condition = compile_condition(text, FORMS)
+    assert condition.features == {wanted}
+    assert condition.evaluate({}) is U
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "printed"),
+    [
+        ("score('plain') > 3", 6, "form 'plain' has no scores; expected a form with a 'score' at its options"),
+        ("score(", 6, "the condition ends too early; expected 'score('epds')'"),
+        ("score('epds'", 12, "the condition ends too early; expected 'score('epds')'"),
+        ("item('epds') == 'x'", 11, "unexpected ')'; expected 'item('epds', '10')'"),
+        ("item('epds', '11') == 'x'", 13, "unknown item '11' of form 'epds'; expected one of: 10, hours, said"),
+        ("tier('words', 'epds', '10') == 'x'", 22, "item '10' of form 'epds' is not answered in words; expected"),
+        ("tier('wrds', 'epds', '10') == 'x'", 5, "unknown lexicon 'wrds'; did you mean 'words'?"),
+        ("happened('x', 2 working days) > 1", 14, "'2 working days' is no window; expected a time of at least 1"),
+        ("happened('x') > 1", 12, "unexpected ')'; expected a window, such as 'happened('discharged', 90d)'"),
+        ("score('epds') == 'x'", 14, "'==' does not work on a number and a text; expected values of the same type"),
+    ],
+)
+def test_a_misspelt_form_or_item_is_told_at_its_place(text: str, offset: int, printed: str) -> None:
+    """The lead reads which name there is not, and which was probably meant."""
+    with pytest.raises(ConditionProblem) as raised:
+        compile_condition(text, FORMS)
+    assert str(raised.value).startswith(printed)
+    assert raised.value.offset == offset

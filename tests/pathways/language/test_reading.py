@@ -137,9 +137,9 @@ REST: list[tuple[str, str, str, list[str]]] = [
         "{when: birth, steps: [{begin: visit-at-home}]}",
         [
             "pathway.yaml:74:17: no trigger has 'birth'; expected one of: enrolment, by-hand, at, every, observed, "
-            "silent, missed, outcome, event",
+            "answered, silent, missed, unanswered, overdue, becomes, outcome, event",
             "pathway.yaml:74:32: no step has keys 'begin'; expected one of: send, notify, ask, task, visit, wait, "
-            "choose, set, start, stop, end",
+            "choose, together, repeat, for_each, again, call, set, start, stop, enrol, end",
         ],
     ),
     (
@@ -262,3 +262,13 @@ def test_depth_is_bounded_where_a_level_is_refused() -> None:
     """The deepest level that is read is stated."""
     assert read_document("a.yaml", "[" * DEEPEST + "]" * DEEPEST).problems == []
     assert read_document("a.yaml", "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1)).problems != []
+
+
+def test_a_condition_may_look_at_a_form_that_could_not_be_read() -> None:
+    """A form with a mistake in its own file is not told as unknown where a condition names it."""
+    files = changed("when: {event: ward-changed}", "when: {answered: feels, if: \"score('feels') > low\"}")
+    files["forms/feels.yaml"] = "form: feels\ntitle: {zh: 好}\nitems: []\n"
+    assert told(files) == [
+        "forms/feels.yaml:2:8: 'en' is missing; expected it here",
+        "forms/feels.yaml:3:8: 'items' has 0 items; expected at least 1",
+    ]
