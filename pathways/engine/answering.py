@@ -1,7 +1,7 @@
 """What answers mean for each track that watches their form: a verdict, decided before any track acts."""
 
 from pathways.engine.admission import admit, review
-from pathways.engine.answers import FiledAnswers
+from pathways.engine.answers import FiledAnswers, latest_answers
 from pathways.engine.evidence import known_features, shown_features
 from pathways.engine.exits import UNREVIEWED
 from pathways.engine.journey import Answers, Cause
@@ -84,13 +84,17 @@ def _after_exit(turn: Turn, name: str, answers: Answers, holder: str | None, tru
 def answers_still_hold(turn: Turn, trigger: Answered, cause: Cause) -> bool:
     """Whether the answers behind the cause are still true, in that version, and no later ones are false."""
     answers = turn.journey.answers.get(cause.answers or "")
-    if answers is None or cause_of_answers(answers).occurrence != cause.occurrence:
+    return (
+        answers is not None
+        and cause_of_answers(answers).occurrence == cause.occurrence
+        and truth_of_answers(turn, trigger, answers)[0] is Truth.TRUE
+        and not _overruled(turn, trigger, answers)
+    )
+
+
+def _overruled(turn: Turn, trigger: Answered, answers: Answers) -> bool:
+    """Whether the latest answers to the form are later ones, and false."""
+    newest = latest_answers(turn.journey, answers.form)
+    if newest is None or newest.at <= answers.at:
         return False
-    later = [
-        other
-        for other in turn.journey.answers.values()
-        if other.form == answers.form and other.at > answers.at and not other.withdrawn
-    ]
-    newest = max(later, key=lambda other: (other.at, other.received, other.id), default=None)
-    overruled = newest is not None and truth_of_answers(turn, trigger, newest)[0] is Truth.FALSE
-    return truth_of_answers(turn, trigger, answers)[0] is Truth.TRUE and not overruled
+    return truth_of_answers(turn, trigger, newest)[0] is Truth.FALSE

@@ -70,7 +70,7 @@ def _given(item: Item, items: Mapping[str, Scalar]) -> Scalar | None:
             return float(value) if is_number(value) else None
         case "boolean":
             return value if isinstance(value, bool) else None
-        case "text":
+        case _:
             return value if isinstance(value, str) and value.strip() else None
 
 

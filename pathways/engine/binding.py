@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeGuard
+from typing import TypeGuard, assert_never
 
 from pathways.engine.journey import Scalar
 from pathways.language.written import BoundType
@@ -25,6 +25,8 @@ def _as(kind: BoundType, value: Scalar | None) -> Scalar | None:
             return value if isinstance(value, str) else None
         case "date":
             return value if isinstance(value, str) and _is_date(value) else None
+        case _:
+            assert_never(kind)
 
 
 def is_number(value: Scalar | None) -> TypeGuard[float]:

@@ -49,8 +49,8 @@ def test_errors_are_raised_together_without_warnings() -> None:
     assert [str(problem) for problem in raised.value.problems] == [
         "forms/call.yaml:4:58: 'type' cannot be 'yesno'; expected 'choice', 'number', 'text', 'boolean' or 'date'",
         f"pathway.yaml:4:8: unknown role 'nobody'; expected one of: {ROLE_NAMES}",
-        "pathway.yaml:5:1: unknown key 'extra'; expected one of: anchors, data, enrol, evidence, ladders, owner, "
-        "parameters, pathway, title, tracks, values, words",
+        "pathway.yaml:5:1: unknown key 'extra'; expected one of: anchors, data, enrol, episode, evidence, ladders, "
+        "lexicons, owner, parameters, pathway, times, title, tracks, values, words",
     ]
 
 
