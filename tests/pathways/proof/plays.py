@@ -23,6 +23,9 @@ data:
 parameters:
   low: {value: 3.9, unit: mmol/L, evidence: Clinical experience, source: expert, confirmed: yes}
   own: {value: 7, unit: "%", evidence: Clinical experience, source: expert, confirmed: yes, per_patient: [6, 8]}
+values: {at_risk: {type: tag}}
+times:
+  doses: {value: ["08:00"], evidence: Clinical experience, source: expert, confirmed: yes, per_patient: yes}
 ladders:
   urgent: [{after: 30m, to: head-nurse}, {after: 1h, to: attending-doctor}]
   routine: [{after: 1 working day, to: clinical-lead}]
@@ -76,6 +79,7 @@ tracks:
         answered: [{task: tell-patient, role: diabetes-nurse}]
         failed: [{task: find-ride, role: diabetes-nurse}]
   rehabilitation: {when: {event: walks}, steps: [{enrol: knee-school}]}
+  discharged: {when: {event: discharged}, steps: [{set: discharge, to: at}, {set: at_risk, to: true}]}
   by-hand: {when: by-hand, steps: [{task: open-end, role: diabetes-nurse}]}
   tell: {when: by-hand, steps: [{notify: head-nurse, message: note}]}
 """

@@ -23,6 +23,9 @@ LINES = {
     "{call: book-rides, outcome: failed}": "7:12: there is no call 'book-rides'; did you mean 'book-ride'?",
     "{call: book-ride, outcome: lost}": "7:32: there is no outcome of a call 'lost'",
     "{refuse: knee-schools}": "7:14: there is no enrolment on 'knee-schools'; did you",
+    "then: {tags: [at-risk]}": "7:19: there is no tag 'at-risk'; did you mean 'at_risk'?",
+    "then: {anchor: {surgary: none}}": "7:21: there is no anchor 'surgary'; did you mean 'surgery'?",
+    "then: {anchor: {surgery: noon}}": "7:30: 'noon' is not a time of the play; write 'day N HH:MM' or 'none'",
     "then: {called: book-rides}": "7:20: there is no call 'book-rides'; did you mean 'book-ride'?",
     "then: {not_called: book-rides}": "7:24: there is no call 'book-rides'; did you mean 'book-ride'?",
     "then: {enrolled: knee-schools}": "7:22: there is no enrolment on 'knee-schools'; did you",
@@ -113,6 +116,9 @@ HEADS = {
     ("2026-01-06 08:00", "tomorrow"): "5:20: 'tomorrow' is not a date and time; write 'YYYY-MM-DD HH:MM'",
     ("play:", "parameters: {low: 3.5}\nplay:"): "6:14: there is no parameter of the patient's own 'low'; did you mean",
     ("play:", "parameters: {own: 9}\nplay:"): "6:19: 'own' is 9; expected 6 to 8",
+    ("play:", "parameters: {own: ['08:00']}\nplay:"): "6:19: 'own' is not that; expected a number",
+    ("play:", "parameters: {doses: 8}\nplay:"): "6:21: 'doses' is not that; expected times of day, such as ['08:00']",
+    ("play:", "parameters: {doses: ['8']}\nplay:"): "6:22: '8' is not a time of day; write 'HH:MM'",
     ("play:", "calendar: china\nplay:"): "6:11: 'calendar' cannot be 'china'; expected 'china-2026' or 'weekends'",
     ("play:", "pay:"): "6:1: unknown key 'pay'; did you mean 'play'?",
     ("scenario: a rule", "scenario: ["): "3:8: this is not YAML",
@@ -146,6 +152,12 @@ def test_the_head_has_its_defaults() -> None:
     assert scenario.facts.consent is True
     assert scenario.facts.calendar == CALENDARS["china-2026"]
     assert scenario.parameters == {}
+
+
+def test_a_list_of_times_is_the_patients_own() -> None:
+    """It is taken over as it is written."""
+    told = of_lines("{pause: yes}").replace("play:", "parameters: {doses: ['05:00', '20:00']}\nplay:")
+    assert read(told).parameters == {"doses": ("05:00", "20:00")}
 
 
 def test_the_head_may_say_more() -> None:

@@ -118,6 +118,11 @@ MET = {
         "{unattended: call}",
         "then: {task: call, escalated_to: attending-doctor, alarm: last-rung}",
     ),
+    "tags and anchors as they stand": (
+        "then: {tags: [], anchor: {discharge: none, surgery: day 1 08:00}}",
+        "{on: day 2 10:00, happened: discharged}",
+        "then: {tags: [at_risk], anchor: {discharge: day 2 10:00}}",
+    ),
     "answers, with items and without": (
         "{happened: wound-opened}",
         "then: {waiting: wound-form, sent: [wound-question]}",
@@ -174,6 +179,8 @@ MET = {
 }
 
 UNMET = {
+    "then: {tags: [at_risk]}": "tags at_risk, got nothing",
+    "then: {anchor: {discharge: day 2 10:00}}": "anchor discharge day 2 10:00, got none",
     "then: {task: review}": "task review open, got open call",
     "then: {task: call, role: head-nurse}": "call of role head-nurse, got diabetes-nurse",
     "then: {task: call, department: surgery}": "call of surgery, got nobody",
