@@ -144,7 +144,7 @@ def _correct_what_was_told(turn: Turn) -> str | None:
     key = turn.put(
         Activation(
             track=next(iter(told.values())),
-            occurrence=WRONG_PERSON,
+            occurrence=f"{WRONG_PERSON}/{turn.event}",
             kind="correction",
             started=turn.now,
             received=turn.now,

@@ -1,5 +1,6 @@
 """Random pathways and what happens to them, in shapes that reach every kind of step, trigger, event and result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -636,18 +637,20 @@ moves = st.builds(
 )
 
 
-def play(seed: int, length: int) -> list[Move]:
+def play(
+    seed: int, length: int, kinds: Sequence[str] = _WEIGHTED, gaps: Sequence[str] = GAPS, ages: Sequence[str] = _AGES
+) -> list[Move]:
     """So many moves, each as likely as any other: drawn one by one they would resemble one another."""
     chance = Random(seed)
     return [
         Move(
-            kind=chance.choice(_WEIGHTED),
-            gap=chance.choice(GAPS),
+            kind=chance.choice(kinds),
+            gap=chance.choice(gaps),
             punctual=chance.random() < 0.75,
             which=chance.randrange(12),
             value=chance.choice(_VALUES),
             status=chance.choice(_STATUSES),
-            age=chance.choice(_AGES),
+            age=chance.choice(ages),
         )
         for _ in range(length)
     ]

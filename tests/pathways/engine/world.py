@@ -1,7 +1,7 @@
 """What the store would hold of a journey: a mirror of the actions that refuses what no store could follow."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -67,6 +67,7 @@ from pathways.engine.journey import (
     CauseKind,
     End,
     Journey,
+    Node,
     ResultStatus,
     TrackState,
     read_journey,
@@ -510,11 +511,14 @@ class World:
                     kept = after.nodes.get(path)
                     assert kept is not None, "what a person chose was taken back"
                     assert kept.way == node.way, "what a person chose was changed"
-                    self._check_under(activation.nodes.keys(), after.nodes.keys(), f"{path}/{node.way}/")
+                    self._check_under(activation.nodes, after.nodes, f"{path}/{node.way}/", turn)
 
-    def _check_under(self, before: Iterable[str], after: Iterable[str], prefix: str) -> None:
-        gone = {path for path in before if path.startswith(prefix)} - set(after)
-        assert not gone, "what a person's choice led to was taken back"
+    def _check_under(self, before: Mapping[str, Node], after: Mapping[str, Node], prefix: str, turn: Advance) -> None:
+        under = {path for path in before if path.startswith(prefix)}
+        assert not under - set(after), "what a person's choice led to was taken back"
+        if not any(isinstance(action, EndJourney) for action in turn.actions):
+            cancelled = {path for path in under if before[path].end is None and after[path].end == "cancelled"}
+            assert not cancelled, "what a person's choice led to was cancelled"
 
     def _check_worse(self, before: Journey, event: AnyEvent, turn: Advance) -> None:
         """What is worse than what was acted on is never capped, and shows to a person."""
