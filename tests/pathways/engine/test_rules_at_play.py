@@ -86,6 +86,7 @@ g:
   steps:
     - {task: call, role: diabetes-nurse, clock: elapsed, due: 30m, ladder: urgent, outcomes: {reached: [{send: n}]}}
 h: {when: by-hand, steps: [{visit: w, window: {late: 30d}, remind: [1d]}]}
+k: {when: {every: 6d, from: enrolled}, steps: [{visit: w, window: {late: 3d}, remind: [3d, 1d]}]}
 i: {when: {outcome: reached, of: call}, steps: [{wait: 3d}, {end: completed}]}
 """
 ENDS = ("leave", "withdraw", "die", "reinstate", "reinstate", "reinstate")
