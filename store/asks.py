@@ -66,11 +66,20 @@ def keep_answers(
     items: Mapping[str, Scalar],
     by: str,
     now: datetime,
+    at: datetime | None = None,
     ask: str | None = None,
+    source: str | None = None,
+    version: int = 1,
+    withdrawn: bool = False,
 ) -> tables.Answers:
-    """Keep what came back; the journey is told by an event of its own."""
+    """Keep what came back, or a later version of it; the journey is told by an event of its own."""
+    id = new_id()
     row = tables.Answers(
-        id=new_id(),
+        id=id,
+        source=source or id,
+        version=version,
+        withdrawn=withdrawn,
+        at=at or now,
         patient=journey.patient,
         journey=journey.id,
         form=form,
@@ -82,6 +91,12 @@ def keep_answers(
     session.add(row)
     session.flush()
     return row
+
+
+def versions(session: Session, *, journey: str, source: str) -> Sequence[tables.Answers]:
+    """The versions of answers that are kept, in their order."""
+    rows = select(tables.Answers).where(tables.Answers.journey == journey, tables.Answers.source == source)
+    return session.scalars(rows.order_by(tables.Answers.version)).all()
 
 
 def answers(

@@ -445,11 +445,18 @@ class Ask(Base):
 
 
 class Answers(Base):
-    """What came back to a form."""
+    """A version of what came back to a form."""
 
     __tablename__ = "answers"
+    __table_args__ = (Index("ux_answers_version", "journey", "source", "version", unique=True),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    """What its sender calls the answers: their versions share it."""
+    version: Mapped[int]
+    withdrawn: Mapped[bool]
+    at: Mapped[datetime]
+    """When they were given."""
     patient: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
     journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), index=True)
     form: Mapped[str]

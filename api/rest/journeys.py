@@ -9,13 +9,14 @@ from pydantic import ConfigDict, Field
 
 from api import fields
 from api.acts import Act, Doing, accepted, check, do
-from api.errors import JourneyEnded
+from api.errors import InTheFuture, JourneyEnded
 from api.fields import Given
 from api.house import House, HouseOf, LanguageOf, Person, PersonOrSystem
 from api.idempotency import Answer, Once, OnceOf
 from api.languages import Language
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor, read_numbers_cursor
 from api.rest.patients import Death, Died, die
+from api.tasks import CLOCK_SKEW
 from api.words import reason_title, title
 from pathways.engine.events import (
     AnyEvent,
@@ -29,6 +30,7 @@ from pathways.engine.events import (
     Withdrawn,
 )
 from pathways.engine.journey import Own, Scalar
+from pathways.engine.occasions import VISIT_KEPT
 from pathways.errors import Invalid
 from pathways.language.names import nearest
 from pathways.language.release import Release
@@ -73,9 +75,15 @@ class NewJourney(Given):
 class HappenedNow(Given):
     """A named event from outside."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "surgery-booked"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"name": "surgery-booked", "data": {"room": "A-3", "nights": 2}}}
+    )
 
     name: fields.Slug
+    at: fields.Instant | None = Field(None, description="When it happened; now where left out.")
+    data: dict[fields.DataSlug, fields.Scalar] = Field(
+        default={}, max_length=50, description="What the pathway may bind of it, by name."
+    )
 
 
 class Leaving(Given):
@@ -108,6 +116,7 @@ class Journey(Given):
     ended_at: datetime | None
     enrolled_at: datetime
     anchors: dict[str, datetime]
+    tags: list[str] = Field(description="The tags that are set.")
     tentative: list[str] = Field(description="Anchors that are plans: nothing is started from them.")
     parameters: dict[str, OwnParameter] = Field(description="Parameters that this patient has of their own.")
     started_by: str
@@ -246,12 +255,18 @@ def tell_event(
     request: Request,
     response: Response,
 ) -> Act:
-    """Something that the pathway knows by name happened outside; a name that starts none of its tracks is refused."""
+    """Something that the pathway knows by name happened outside; a name that starts none of its tracks is refused.
+
+    A name is known as well where a condition counts how often it happened.
+    """
+    at = None if given.at is None else house.aware(given.at)
+    if at is not None and at > house.clock() + CLOCK_SKEW:
+        raise InTheFuture(hint="Tell of it when it has happened.")
 
     def make(session: Session, now: datetime) -> Doing:
         row = _open(session, journey)
         _check_watched(_release(session, row), given.name)
-        return Doing(journey=row, event=Happened(id=new_id(), received=now, name=given.name))
+        return Doing(journey=row, event=_happened(given, at=at, now=now))
 
     return accepted(request, response, do(house, once, make, actor=actor))
 
@@ -392,8 +407,14 @@ def _open(session: Session, journey: str) -> tables.Journey:
     return row
 
 
+def _happened(given: HappenedNow, *, at: datetime | None, now: datetime) -> Happened:
+    happened = None if at is None else min(at, now)
+    return Happened(id=new_id(), received=now, name=given.name, at=happened, data=dict(given.data))
+
+
 def _check_watched(release: Release, name: str) -> None:
     known = {track.when.event for track in release.pathway.tracks.values() if isinstance(track.when, Named)}
+    known |= release.event_windows.keys() - {VISIT_KEPT}
     if not known:
         raise Invalid("The pathway watches no named event.", hint="Start a track by hand instead.")
     if name not in known:
@@ -406,12 +427,12 @@ def _check_watched(release: Release, name: str) -> None:
 
 def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Journey:
     """The journey as callers see it."""
-    state = journeys.state_of(row)
+    state, release = journeys.state_of(row), _release(session, row)
     return Journey(
         id=row.id,
         patient=row.patient,
         pathway=row.pathway,
-        title=_release(session, row).pathway.title,
+        title=release.pathway.title,
         release=row.release,
         episode=row.episode,
         status=row.status,
@@ -419,6 +440,7 @@ def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Jo
         ended_at=row.ended_at,
         enrolled_at=row.enrolled_at,
         anchors=dict(state.anchors),
+        tags=[name for name in sorted(release.tags) if state.values.get(name) is True],
         tentative=list(state.tentative),
         parameters={name: _own(own) for name, own in state.parameters.items()},
         started_by=row.started_by,
