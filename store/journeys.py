@@ -15,7 +15,7 @@ from pathways.engine.journey import Journey, Scalar, read_journey, write_journey
 from pathways.engine.reasons import Reason
 from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.names import did_you_mean
-from pathways.language.release import Release
+from pathways.language.release import VALUE_TYPES, Release
 from pathways.language.written import TIME_OF_DAY_PATTERN
 from store import inbox, observations, patients, releases, tables
 from store.database import LOCKED, Session
@@ -181,8 +181,8 @@ def _check(release: Release, start: Start) -> None:
         declared = pathway.values.get(name)
         if declared is None:
             raise Invalid(f"The pathway has no value '{name[:60]}'{did_you_mean(name, pathway.values)}.")
-        if declared.type != _type_of(value):
-            raise Invalid(f"Value '{name}' must be a {declared.type}.")
+        if VALUE_TYPES[declared.type] != _type_of(value):
+            raise Invalid(f"Value '{name}' must be a {VALUE_TYPES[declared.type]}.")
 
 
 def _check_times_of_day(name: str, given: float | tuple[str, ...]) -> None:

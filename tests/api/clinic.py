@@ -43,6 +43,7 @@ data:
   glucose: {observation: [14771-0], unit: mmol/L, plausible: [0.6, 60]}
 values:
   smokes: {type: boolean}
+  resident: {type: tag}
 parameters:
   low: {value: 3.9, unit: mmol/L, evidence: test, source: product, confirmed: yes, per_patient: [3.5, 5.0]}
 ladders:

@@ -132,6 +132,39 @@ async def test_answers_reach_the_journey(live: Desk) -> None:
     assert [(one["id"], one["items"]) for one in answers] == [(taken["id"], {"thirst": True})]
 
 
+async def test_answers_are_corrected_under_their_id(desk: Desk, known: Known) -> None:
+    """A later version stands beside the earlier ones; the same again is the same, with other content it is refused."""
+    body = known.fill({"journey": "{journey-1}", "form": "symptoms", "items": {"thirst": True}})
+    given = {**body, "id": "phone-7", "at": "2026-01-05T08:30:00+08:00"}
+    first = await desk.post("/answers", given, status=202)
+    assert (first["id"], first["version"]) == ("phone-7", 1)
+    again = await desk.post("/answers", {**given, "version": 1}, status=202)
+    assert (again["id"], again["version"]) == ("phone-7", 1)
+    await desk.post("/answers", {**given, "version": 1, "items": {"thirst": False}}, status=409)
+    corrected = await desk.post("/answers", {**given, "items": {"thirst": False}}, status=202)
+    assert corrected["version"] == 2
+    withdrawn = await desk.post(
+        "/answers", {"journey": body["journey"], "form": "symptoms", "id": "phone-7", "withdrawn": True}, status=202
+    )
+    assert withdrawn["version"] == 3
+    kept = (await desk.get("/answers", patient=known.ids["patient-1"]))["items"]
+    versions = {one["version"]: (one["withdrawn"], one["items"]) for one in kept if one["id"] == "phone-7"}
+    assert versions == {1: (False, {"thirst": True}), 2: (False, {"thirst": False}), 3: (True, {})}
+    await desk.post("/answers", {**given, "at": "2126-01-05T08:30:00+08:00", "id": "later"}, status=422)
+
+
+async def test_an_event_brings_its_data(live: Desk) -> None:
+    """What the event tells reaches the journey, with when it happened; what has not happened yet is refused."""
+    patient = (await live.post("/patients", person()))["id"]
+    start = {"patient": patient, "pathway": "clinic", "data": {"resident": True, "smokes": True}}
+    journey = (await live.post("/journeys", start))["id"]
+    told = {"name": "admitted", "at": "2026-01-05T08:30:00+08:00", "data": {"height": 2.0, "place": "hall"}}
+    await live.post(f"/journeys/{journey}/events", told, status=200)
+    shown = await live.get(f"/journeys/{journey}")
+    assert shown["tags"] == ["resident"]
+    await live.post(f"/journeys/{journey}/events", {**told, "at": "2126-01-05T08:30:00+08:00"}, status=422)
+
+
 async def test_a_visit_that_was_kept_is_closed(live: Desk) -> None:
     """What the hospital says of a visit decides what becomes of it."""
     patient = (await live.post("/patients", person()))["id"]
