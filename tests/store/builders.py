@@ -65,7 +65,8 @@ def yes(granted: bool = True, when: datetime = NOW) -> patients.Consent:
 
 def journey(session: Session, who: tables.Patient, pathway: Release | None = None, **more: Any) -> tables.Journey:
     """A journey of the patient that begins now."""
-    chosen = pathway or release(**({"episode": "case"} if more.get("episode") else {}))
+    named: dict[str, Any] = {"episode": "case"} if more.get("episode") else {}
+    chosen = pathway or release(**named)
     row = releases.publish(session, chosen, by="lead-1", now=NOW, demonstration=bool(chosen.unconfirmed))
     start = journeys.Start(patient=who.id, pathway=row.pathway, enrolled=NOW, **more)
     return journeys.begin(session, start, by="nurse-1", now=NOW).journey

@@ -525,6 +525,10 @@ def _fit_qualities(tracks: dict[str, Any]) -> None:
             track["interrupts"] = [other for other in track["interrupts"] if other in tracks and other != name]
 
 
+def _waited_for(when: dict[str, Any]) -> set[Any]:
+    return {when.get("missed"), when.get("unanswered")} - {None}
+
+
 def mend(tracks: dict[str, Any]) -> dict[str, Any]:
     """The tracks without what `check` refuses: a trigger that names nothing, a circle of starts."""
     everything = [step for track in tracks.values() for step in _all(track["steps"])]
@@ -533,10 +537,11 @@ def mend(tracks: dict[str, Any]) -> dict[str, Any]:
     ends |= {(step["task"], "not-possible") for step in everything if "task" in step}
     done = {str(step.get("visit", step.get("task"))) for step in everything}
     for place, track in enumerate(tracks.values()):
-        when = track["when"]
-        if isinstance(when, dict) and not {when.get("missed"), when.get("unanswered")} - {None} <= missed:
+        when: Any = track["when"]
+        rule: dict[str, Any] = {} if isinstance(when, str) else when
+        if not _waited_for(rule) <= missed:
             track["when"] = "by-hand"
-        if isinstance(when, dict) and "of" in when and (when["of"], when["outcome"]) not in ends:
+        if "of" in rule and (rule["of"], rule["outcome"]) not in ends:
             other = min(ends, default=None)
             track["when"] = "enrolment" if other is None else {"of": other[0], "outcome": other[1]}
         if any(f"done({name})" in str(when) for name in ("call", "v") if name not in done):
