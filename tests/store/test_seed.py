@@ -24,7 +24,8 @@ def _roles(steps: Any) -> set[str]:
 
 def test_every_role_of_a_shipped_pathway_is_held() -> None:
     """Where nobody holds a role its work passes at once to the next rung, and nobody would learn why."""
-    seed: Any = YAML(typ="safe", pure=True).load(files("store").joinpath("seed.yaml").read_text("utf-8"))
+    reader: Any = YAML(typ="safe", pure=True)
+    seed = reader.load(files("store").joinpath("seed.yaml").read_text("utf-8"))
     held = {role for person in seed["staff"] for role in person["roles"]}
     departments = {department["id"] for department in seed["departments"]}
     assert {person["department"] for person in seed["staff"]} <= departments
