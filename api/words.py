@@ -48,6 +48,8 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     "no-consent": ("患者未同意联系", "there is no consent to contact"),
     "too-late": ("已过时限", "too late"),
     "collapsed": ("错过的几次合并为一次", "what was missed counts as one"),
+    "failed": ("系统未能完成", "a system could not do it"),
+    "used-up": ("次数已用完", "done as often as it may be"),
     "flagged": ("已提醒负责人查看", "its holder is asked to look"),
     "satisfied": ("已有结果满足要求", "a result satisfies it"),
     "reopened": ("重新打开", "open again"),

@@ -51,7 +51,7 @@ async def test_a_store_without_its_schema_is_not_ready(settings: Settings, tmp_p
 async def test_metrics_count_what_waits(desk: Desk) -> None:
     """Open work, quarantine and alarms are figures."""
     text = (await desk.http.get("/metrics")).text
-    for line in ("tongxing_tasks_open 2.0", "tongxing_tasks_urgent 2.0", "tongxing_quarantine_held 1.0"):
+    for line in ("tongxing_tasks_open 4.0", "tongxing_tasks_urgent 2.0", "tongxing_quarantine_held 1.0"):
         assert line in text
     assert "tongxing_alarms_open 1.0" in text
     assert "tongxing_journeys_overdue 0.0" in text
