@@ -25,7 +25,7 @@ async def test_a_patient_is_found_by_what_is_known(desk: Desk, known: Known) -> 
     searches: list[tuple[dict[str, Any], int]] = [
         ({"identifier": {"system": "his", "value": "P-1"}}, 1),
         ({"contact": PHONE}, 6),
-        ({"name": NAME, "born": "1961-03-02"}, 1),
+        ({"name": NAME, "born": "1961-03-02"}, 3),
         ({"name": "无此人"}, 0),
     ]
     for search, count in searches:
