@@ -87,6 +87,15 @@ def test_a_value_after_the_task_waits_for_the_window_and_then_starts() -> None:
     assert play.due("call") == "2026-01-05 13:30"
 
 
+def test_a_value_at_the_end_of_the_window_starts() -> None:
+    """The window is over at its last instant."""
+    play = Player(LOW)
+    play.result(3.0, "r1")
+    play.complete("call")
+    play.after("4h")
+    assert play.result(2.9, "r2") == ["open call"]
+
+
 def test_a_worse_value_breaks_the_cap() -> None:
     """A value worse than the last one acted on starts at once although the window has not ended."""
     play = Player(LOW)

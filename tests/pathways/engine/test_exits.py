@@ -235,6 +235,18 @@ def test_a_message_that_waits_for_the_morning_dies_with_the_journey() -> None:
     assert play.until("2026-01-10 09:00") == []
 
 
+def test_nobody_is_reminded_of_a_visit_that_an_exit_kept() -> None:
+    """A completed journey leaves the visit to the hospital: it tells the patient nothing more."""
+    play = Player("""
+t: {when: {event: fell}, steps: [{visit: v, window: {late: 20d}, remind: [1d]}]}
+e: {when: {event: over}, steps: [{end: completed}]}
+""")
+    play.happen("fell")
+    play.visit("v", "booked", "2026-01-15 09:00")
+    assert play.happen("over") == ["end completed"]
+    assert play.until("2026-02-04 09:00") == []
+
+
 def test_kept_urgent_work_climbs_its_ladder_after_the_exit() -> None:
     """An exit does not stop the ladder of what it keeps."""
     play = everything()

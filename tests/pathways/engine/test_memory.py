@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from pathways.engine.advance import Advance, advance, next_wakeup
-from pathways.engine.aggregates import DAYS
+from pathways.engine.aggregates import DAYS, figures_of, rolled
 from pathways.engine.context import Context
 from pathways.engine.events import ResultReceived, Tick
 from pathways.engine.journey import Aggregate, Journey, read_journey, write_journey
 from pathways.engine.readings import Readings
 from pathways.language.release import Release
-from tests.pathways.engine.build import CODES, FACTS, START, Player, at, journey, release
+from tests.pathways.engine.build import CODES, FACTS, START, ZONE, Player, at, journey, release
 
 HOME = """
 high:
@@ -293,6 +293,15 @@ def test_days_of_ninety_days_are_told_apart_older_ones_by_month() -> None:
     assert len(figures) <= DAYS.days + 13
     assert sum(one.count for one in figures) + len(year.journey.readings) == pytest.approx(366, abs=31)
     assert [one.since for one in figures] == sorted({one.since for one in figures})
+
+
+@pytest.mark.parametrize(("days_ago", "figures"), [(90, 2), (91, 1)])
+def test_a_day_of_ninety_days_ago_is_still_told_apart(days_ago: int, figures: int) -> None:
+    """The day before it has gone into its month; a day more and both have."""
+    last = at("2026-06-20 10:00")
+    days = [last.date() - timedelta(days=1), last.date()]
+    kept = [figures_of([120.0], since=day, until=day) for day in days]
+    assert len(rolled(kept, last + timedelta(days=days_ago), ZONE)) == figures
 
 
 def test_the_horizon_of_each_data_is_its_own() -> None:

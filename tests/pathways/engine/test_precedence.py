@@ -44,6 +44,16 @@ def test_what_gave_way_comes_when_the_other_is_undone() -> None:
     assert play.open == ["call"]
 
 
+def test_what_gave_way_to_a_value_that_was_wrong_comes() -> None:
+    """The value that came first was wrong: the other one, which gave way to it, starts the track."""
+    play = Player(BOTH)
+    play.result(2.5, "r1")
+    play.after("10m")
+    assert play.result(3.5, "r2") == []
+    brought = play.result(6.0, "r1", 2, "corrected", effective="2026-01-05 09:00")
+    assert brought == ["close urgent-call cancelled undone", "open call"]
+
+
 def test_what_gave_way_and_is_no_longer_true_does_not_come() -> None:
     """A value that gave way and was corrected is forgotten; one that has a later false one is dropped."""
     play = Player(BOTH)

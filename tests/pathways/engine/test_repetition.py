@@ -109,6 +109,14 @@ def test_a_repetition_waits_for_the_one_before() -> None:
     assert play.until("2026-01-07 09:00") == ["open call"]
 
 
+def test_a_repetition_that_waited_for_the_one_before_is_not_late() -> None:
+    """It is due from the end of the one before it, so that nothing of it is left out as too late."""
+    play = Player(REPEAT.replace("times: 3", "times: 3\n      late: skip"))
+    play.happen("fell")
+    play.after("30h")
+    assert play.complete("call", "not-yet") == ["close call done", "open call"]
+
+
 def test_a_repetition_ends_when_its_condition_holds() -> None:
     """It is looked at when one has ended, and the rest is not needed."""
     play = Player(REPEAT)

@@ -119,6 +119,14 @@ def test_a_settled_result_within_the_window_stands_for_the_visit(
     assert (brought[:1] == ["close recheck done"]) is satisfied
 
 
+@pytest.mark.parametrize(("effective", "satisfied"), [("2026-01-17 09:00", True), ("2026-01-17 09:01", False)])
+def test_the_last_instant_of_the_window_belongs_to_it(effective: str, satisfied: bool) -> None:
+    """A result of the instant at which the window ends stands for the visit, one of a minute later does not."""
+    play = booked()
+    play.until("2026-01-17 09:30")
+    assert ("close recheck done" in play.result(6.0, effective=effective)) is satisfied
+
+
 def test_a_result_that_is_there_already_stands_for_the_visit() -> None:
     """A value within the window from before the visit was entered satisfies it at once."""
     play = Player(RECHECK.replace("remind: [3d, 1d]", "remind: [1d]"))
