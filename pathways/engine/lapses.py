@@ -9,13 +9,16 @@ from pathways.engine.undo import undo
 
 
 def lapse(turn: Turn, name: str, kind: CauseKind, occurrence: str) -> None:
-    """Drops what waits of that kind, and undoes what stands on nothing else; what a person chose stays, and is told."""
+    """Drops what waits of that kind, and undoes what stands on nothing else; what a person chose stays, and is told.
+
+    What has ended by then is undone too: what it set does not outlive the cause.
+    """
     turn.remember(name, turn.state(name).keeping(lambda cause: cause.kind != kind))
     standing = [
         (key, activation)
         for key, activation in turn.journey.activations.items()
         if activation.track == name
-        and activation.state == "running"
+        and activation.state != "undone"
         and any(cause.kind == kind for cause in activation.causes)
     ]
     turn.decide("no-longer-true" if standing else "false", track=name, occurrence=occurrence)

@@ -37,7 +37,7 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
     if verdict.intent in {"start", "restart"} and gives_way(turn, verdict):
         verdict = replace(verdict, code="yielded", intent="yield")
     if verdict.cause.subject is not None and verdict.code in ACTED_ON and verdict.kind == "steps":
-        undo.cancel_corrections(turn, verdict.cause)
+        undo.cancel_corrections(turn, verdict.track, verdict.cause)
     turn.decide(verdict.code, track=verdict.track, occurrence=verdict.cause.occurrence, values=dict(verdict.values))
     state = turn.state(verdict.track)
     match verdict.intent:

@@ -110,9 +110,14 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
 
 
 def recover(turn: Turn, key: str, path: str, name: str) -> None:
-    """What was missed has come after all: what the miss led to is taken back, in this track and in those it started."""
-    undo_after(turn, key, path)
-    turn.put(replace(turn.activation(key), state="running", ended=None))
+    """What was missed has come after all: what the miss led to is taken back, in this track and in those it started.
+
+    What was undone meanwhile stays so: the step is done, and nothing comes after it.
+    """
+    activation = turn.activation(key)
+    if (activation.left or activation.state) != "undone":
+        undo_after(turn, key, path)
+        turn.put(replace(turn.activation(key), state="running", ended=None))
     turn.effects.append(Effect(kind="unmissed", activation=key, path=turn.marked(key, path), at=turn.now, name=name))
 
 
@@ -162,7 +167,7 @@ def _undo_task(undoing: _Undoing, path: str, node: Node, step: Task) -> None:
     turn = undoing.turn
     if node.end is None and node.holder is None:
         turn.act(CloseTask(task=_id(undoing, path), end="cancelled", at=turn.now, why=undoing.why))
-    elif node.end is None or node.chosen:
+    elif node.end is None or (node.chosen and undoing.why != "no-longer-true"):
         _flag(undoing, path)
         if node.end is None:
             activation = turn.activation(undoing.key)
@@ -182,9 +187,14 @@ def _undo_message(undoing: _Undoing, path: str, node: Node, step: Send | Notify)
 
 
 def _undo_set(undoing: _Undoing, node: Node, step: Set) -> None:
-    """Puts back what was there before, unless another step has set it since."""
+    """Puts back what was there before; where another step has set it since, that one puts it back in its turn."""
     # A date that a person has said since is theirs to take back.
-    if node.end != "done" or node.chosen or _set_since(undoing, node, step):
+    if node.end != "done" or node.chosen:
+        return
+    since = _set_since(undoing, node, step)
+    if since is not None:
+        key, path = since
+        undoing.turn.put_node(key, path, replace(undoing.turn.node(key, path), before=node.before))
         return
     if step.set in undoing.turn.release.pathway.anchors:
         restore_anchor(undoing.turn, step.set, node.before)
@@ -194,17 +204,19 @@ def _undo_set(undoing: _Undoing, node: Node, step: Set) -> None:
     undoing.turn.journey = replace(journey, values=values if node.before is None else {**values, step.set: node.before})
 
 
-def _set_since(undoing: _Undoing, node: Node, step: Set) -> bool:
-    turn = undoing.turn
-    for key, activation in turn.journey.activations.items():
-        if key == undoing.key or activation.state == "undone":
-            continue
+def _set_since(undoing: _Undoing, node: Node, step: Set) -> tuple[str, str] | None:
+    """The first step after it that set the same and still stands: of what was undone, what a person's choice led to."""
+    found: list[tuple[int, str, str]] = []
+    for key, activation in undoing.turn.journey.activations.items():
+        undone = key == undoing.key or activation.state == "undone"
         for path, other in activation.nodes.items():
-            if other.kind == "set" and other.order > node.order and other.end == "done":
-                later = find_step(turn.release, activation, path)
-                if isinstance(later, Set) and later.set == step.set:
-                    return True
-    return False
+            if other.kind != "set" or other.order <= node.order or other.end != "done":
+                continue
+            later = find_step(undoing.turn.release, activation, path)
+            stands = not undone or _chooser(activation, path) is not None
+            if stands and isinstance(later, Set) and later.set == step.set:
+                found.append((other.order, key, path))
+    return min(found)[1:] if found else None
 
 
 def _flag(undoing: _Undoing, path: str) -> None:
@@ -234,9 +246,14 @@ def _end_interruption(turn: Turn, key: str, activation: Activation) -> None:
     ask_staff(turn, key, "", "interruption", activation.track)
 
 
-def cancel_corrections(turn: Turn, cause: Cause) -> None:
-    """What a result or answers said is true again: corrections that nobody has begun are not needed."""
+def cancel_corrections(turn: Turn, track: str, cause: Cause) -> None:
+    """What a result or answers said is true again for the track: its corrections that nobody has begun are not needed.
+
+    What another track told stays wrong: the value that takes it back may start this one.
+    """
     for key, activation in tuple(turn.journey.activations.items()):
+        if activation.track != track:
+            continue
         about_it = any((other.result, other.answers) == (cause.result, cause.answers) for other in activation.causes)
         if activation.kind in {"correction", "interruption"} and activation.state == "running" and about_it:
             undo(turn, key, "restarted")

@@ -31,8 +31,8 @@ def test_it_starts_once_while_it_holds() -> None:
     assert play.happen("up") == ["open call"]
     assert play.happen("up") == []
     play.complete("call")
-    play.happen("down")
-    assert "t false" in play.why
+    assert play.happen("down") == []
+    assert play.why == ["down started", "t no-longer-true"]
     assert play.happen("up") == ["open call"]
     assert play.why == ["up started", "t started"]
 
@@ -48,6 +48,51 @@ def test_what_nobody_has_begun_is_taken_back() -> None:
     play.happen("up")
     play.claim("call")
     assert play.happen("down") == ["note call no-longer-true flag"]
+
+
+def test_what_it_set_does_not_outlive_it() -> None:
+    """What a track set is taken back when its condition stops to hold, also where its steps have ended by then."""
+    play = player("level > 3", "{set: lost, to: yes}")
+    play.happen("up")
+    assert play.journey.values["lost"] is True
+    play.happen("down")
+    assert play.why == ["down started", "t no-longer-true"]
+    assert "lost" not in play.journey.values
+
+
+@pytest.mark.parametrize("first", ["level", "flag"])
+def test_what_two_set_is_taken_back_with_the_second(first: str) -> None:
+    """A tag that two conditions set stays while one of them holds, and goes with the second, whichever ends first."""
+    play = Player(
+        release(
+            EVENTS
+            + """
+on: {when: {event: on}, while_running: parallel, steps: [{set: flag, to: yes}]}
+off: {when: {event: off}, while_running: parallel, steps: [{set: flag, to: no}]}
+t: {when: {becomes: "level > 3"}, steps: [{set: lost, to: yes}]}
+u: {when: {becomes: "flag"}, steps: [{set: lost, to: yes}]}
+""",
+            more=MORE,
+        )
+    )
+    play.happen("up")
+    play.happen("on")
+    events = {"level": "down", "flag": "off"}
+    play.happen(events.pop(first))
+    assert play.journey.values["lost"] is True
+    play.happen(events.popitem()[1])
+    assert "lost" not in play.journey.values
+
+
+def test_what_a_person_chose_to_set_stays() -> None:
+    """What an outcome set is a person's choice: taking back what the track had set before does not reverse it."""
+    task = "{task: call, role: diabetes-nurse, outcomes: {reached: [{set: word, to: \"'theirs'\"}]}}"
+    play = player("level > 3", f"{{set: word, to: \"'ours'\"}}, {task}, {{wait: 9d}}")
+    play.happen("up")
+    play.complete("call", "reached")
+    play.happen("down")
+    assert play.why == ["down started", "t no-longer-true"]
+    assert play.journey.values["word"] == "theirs"
 
 
 def test_what_is_unknown_changes_nothing() -> None:

@@ -191,6 +191,19 @@ def test_a_correction_is_not_needed_when_the_value_is_true_again() -> None:
     assert play.result(3.0, "r1", 3, "corrected") == ["close correct-message cancelled restarted", "send told"]
 
 
+@pytest.mark.parametrize("order", ["low high", "high low"])
+def test_a_correction_stays_where_another_track_starts_by_the_right_value(order: str) -> None:
+    """What was told on the wrong value is still to be corrected when the right one starts another track."""
+    tracks = {
+        "low": 'low: {when: {observed: glucose, if: "glucose <= low"}, steps: [{send: eat-sugar}]}',
+        "high": 'high: {when: {observed: glucose, if: "glucose > 16"}, steps: [{task: call, role: diabetes-nurse}]}',
+    }
+    play = Player("\n".join(tracks[name] for name in order.split()))
+    play.result(2.8)
+    play.result(20.0, version=2, status="corrected")
+    assert sorted(play.open) == ["call", "correct-message"]
+
+
 def test_a_begun_correction_goes_on() -> None:
     """A correction that somebody has begun is flagged to its holder and stays."""
     play = Player(low("[{send: told}]"))

@@ -314,3 +314,24 @@ def test_a_booking_that_confirms_the_date_changes_nothing() -> None:
     play = booked()
     assert play.visit("recheck", "booked", "2026-01-15 09:00") == ["book recheck 2026-01-15 09:00"]
     assert play.until("2026-01-14 09:00") == ["send recheck"]
+
+
+@pytest.mark.parametrize(
+    ("step", "ended"),
+    [
+        ("{visit: v, window: {late: 1d}}", "close v done"),
+        ("{ask: f, message: m, expires: 1d}", "close f done"),
+    ],
+)
+def test_what_comes_after_all_does_not_bring_back_what_was_interrupted(step: str, ended: str) -> None:
+    """A late report or answer ends its step alone: what follows in a track that was undone since does not come."""
+    play = Player(f"""
+baby: {{when: {{event: born}}, steps: [{step}, {{wait: 1d}}, {{send: day-seven}}]}}
+loss: {{when: {{event: loss}}, interrupts: all, steps: [{{task: call, role: diabetes-nurse}}]}}
+""")
+    play.happen("born")
+    play.until("2026-01-06 12:00")
+    play.happen("loss")
+    assert (play.visit("v", "kept", "2026-01-05 12:00") if "visit" in step else play.answer("f")) == [ended]
+    assert play.after("3d") == []
+    assert play.open == ["call"]
