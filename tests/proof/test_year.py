@@ -182,7 +182,7 @@ async def test_death_half_way(clinic: Clinic) -> None:
     assert clinic.row(clinic.journey).exit_reason == "died"
     assert _open(clinic) == set()
     assert clinic.open_visits() == []
-    assert _messages(clinic)["dropped"] == 1
+    assert _messages(clinic)["recalled"] == 1
     assert _messages(clinic)["waiting"] == 0
     await _is_over(clinic)
     await record(clinic.client, workflow_id(clinic.journey), "death-half-way")
