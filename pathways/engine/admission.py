@@ -126,7 +126,7 @@ def _beside(candidate: _Candidate, note: str | None) -> Verdict:
     running = _running_for(turn, name, candidate.kind)
     if running and track.while_running == "ignore":
         return candidate.verdict("ignored", "none")
-    joinable = next((key for key in reversed(running) if _joinable(turn, key, track)), None)
+    joinable = next((key for key in reversed(running) if _joinable(turn, key, track, cause)), None)
     if joinable is not None and track.while_running == "join":
         code: Code = "worse" if is_worse(track.when, cause, _base(turn, joinable)) else "joined"
         return candidate.verdict("capped" if code == "joined" and until is not None else code, "attach", joinable)
@@ -167,10 +167,15 @@ def _base(turn: Turn, key: str) -> float | None:
     return turn.state(activation.track).last_base if activation.base is None else activation.base
 
 
-def _joinable(turn: Turn, key: str, track: Track) -> bool:
-    """Joining needs an open task at least as urgent as the track's first; a track without tasks is joined as it is."""
+def _joinable(turn: Turn, key: str, track: Track, cause: Cause) -> bool:
+    """Joining needs an open task at least as urgent as the track's first.
+
+    A track without tasks is joined as it is, but not by its next date: each has messages and visits of its own.
+    """
     first = first_task(track.steps)
-    return first is None or any(is_urgent(step) >= is_urgent(first) for _, _, step in open_tasks(turn, key))
+    if first is None:
+        return cause.kind != "planned"
+    return any(is_urgent(step) >= is_urgent(first) for _, _, step in open_tasks(turn, key))
 
 
 def is_worse(trigger: object, cause: Cause, base: float | None) -> bool:

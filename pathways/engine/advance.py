@@ -257,7 +257,8 @@ def _contact(turn: Turn, wake: Wake) -> None:
     """A deferred message, a reminder: told now, kept for a better hour again, or too late to be told."""
     node = turn.node(wake.key, wake.path)
     step = find_step(turn.release, turn.activation(wake.key), wake.path)
-    too_late = late(wake.at, turn.now, None, turn.facts, turn.zone)
+    after = step.late_after if isinstance(step, Send) else None
+    too_late = late(wake.at, turn.now, after, turn.facts, turn.zone)
     if isinstance(step, Send):
         if too_late and default_lateness(step, in_series=False) == "skip":
             turn.decide("too-late", track=turn.activation(wake.key).track, step=wake.path)

@@ -6,7 +6,7 @@ from pathways.engine import plans
 from pathways.engine.admission import admit, truth_of_exclusion
 from pathways.engine.journey import Cause
 from pathways.engine.precedence import first_ones
-from pathways.engine.starts import as_of_now, carry_out, still_holds
+from pathways.engine.starts import as_of_now, cannot_be_read, carry_out, still_holds
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
 
@@ -64,5 +64,7 @@ def let_through(turn: Turn) -> bool:
 def _again(turn: Turn, name: str, cause: Cause) -> None:
     if still_holds(turn, name, cause):
         carry_out(turn, admit(turn, name, as_of_now(turn, cause), values={}))
+    elif cannot_be_read(turn, name, cause):
+        carry_out(turn, admit(turn, name, as_of_now(turn, cause), values={}, kind="first-task"))
     else:
         turn.decide("false", track=name, occurrence=cause.occurrence)

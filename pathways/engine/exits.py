@@ -10,6 +10,7 @@ from pathways.engine.calls import take_back
 from pathways.engine.clocks import restarted
 from pathways.engine.horizons import HORIZON
 from pathways.engine.journey import Activation, ActivationKind, Exit, ExitReason, Journey, Node
+from pathways.engine.paths import choosers
 from pathways.engine.questions import find_step, is_urgent
 from pathways.engine.steps import resume
 from pathways.engine.turn import Turn
@@ -101,7 +102,7 @@ EXITS: Mapping[ExitReason, Mapping[OpenThing, Disposal]] = {
 """A `correction` is what the engine asks about what was: reviews, corrections, follow-ups.
 
 `keep`: a task stays on its list and climbs its ladder, its outcome becomes work for staff; a visit stays booked, a call
-stands. `cancel`: a call of a track that still runs is taken back where it says how.
+stands. `cancel`: a call is taken back where it says how, whether its track runs or is done.
 """
 REINSTATABLE: frozenset[ExitReason] = frozenset({"died", "lost", "transferred", "entered-in-error"})
 """Ends that may turn out to be a mistake."""
@@ -124,7 +125,8 @@ def leave(turn: Turn, reason: ExitReason, at: datetime) -> None:
     for key, activation in tuple(turn.journey.activations.items()):
         for path, node in activation.nodes.items() if key != told_wrongly else ():
             _dispose(turn, key, path, node, reason)
-        if activation.state != "done":
+        reopens = any(node.left is not None for node in turn.activation(key).nodes.values())
+        if activation.state != "done" or reopens:
             _settle(turn, key)
     if reason not in REINSTATABLE:
         _forget_what_waits(turn)
@@ -216,9 +218,10 @@ def _cancel(turn: Turn, key: str, path: str, step: AnyStep | None, reason: ExitR
 
 
 def _dispose_of_call(turn: Turn, key: str, path: str, node: Node, step: Call, reason: ExitReason) -> None:
-    """A call of what still ran is taken back, answered or not; one that says not how just ends."""
-    stands = turn.activation(key).state == "running" and node.told
-    if EXITS[reason]["call"] == "keep" or not stands:
+    """A call that stands is taken back, answered or not, also of a track that is done; one that says not how ends."""
+    activation = turn.activation(key)
+    undone = (activation.left or activation.state) == "undone" and not choosers(activation.nodes, path)
+    if EXITS[reason]["call"] == "keep" or undone or node.left is not None or not node.told:
         return
     take_back(turn, key, path, step)
     if step.undo is not None or node.end is None:

@@ -7,6 +7,7 @@ from pathways.engine import plans, undo
 from pathways.engine.clocks import moved
 from pathways.engine.journey import Activation, Scalar
 from pathways.engine.ladders import annotate
+from pathways.engine.lapses import lose
 from pathways.engine.questions import find_step
 from pathways.engine.results import stand_for_visit
 from pathways.engine.steps import ask_staff
@@ -57,7 +58,7 @@ def _known_after_all(turn: Turn, name: str, anchor: str) -> None:
     for key, activation in tuple(turn.journey.activations.items()):
         stands = any(cause.kind == "overdue" for cause in activation.causes)
         if activation.track == name and activation.state == "running" and stands:
-            undo.undo(turn, key, "moved")
+            lose(turn, key, "overdue", "moved")
             turn.decide("no-longer-true", track=name, occurrence=activation.occurrence)
 
 
@@ -68,7 +69,7 @@ def _follow_dates(turn: Turn, name: str, track: Track) -> None:
     of_step = moment is not None and moment.step is not None
     if of_step and (state.origin is None or (done is not None and done >= state.origin)):
         return  # what was done later again is a series of its own
-    first = None if of_step else _queued(turn, name, track)
+    first = _queued(turn, name, track, of_step=of_step)
     stays = False
     for number, key in sorted(_started(turn, name).items(), reverse=True):
         date = None if of_step else plans.dated(track, state, number, turn.journey, turn.facts)
@@ -100,13 +101,13 @@ def _ahead(turn: Turn, name: str, date: datetime | None) -> bool:
     return date is None or plans.begins(turn.track(name), date, turn.facts, turn.zone) > turn.now
 
 
-def _queued(turn: Turn, name: str, track: Track) -> int | None:
+def _queued(turn: Turn, name: str, track: Track, *, of_step: bool) -> int | None:
     """The first of the occurrences that wait to start and whose time has not come any more; they wait no longer."""
     state = turn.state(name)
     gone: set[int] = set()
     for cause in state.unstarted:
         number = plans.number_of(cause.occurrence) if cause.kind == "planned" else 0
-        date = plans.dated(track, state, number, turn.journey, turn.facts) if number else None
+        date = None if of_step else plans.dated(track, state, number, turn.journey, turn.facts)
         if number and date != cause.planned_for and _ahead(turn, name, date):
             _tell(turn, name, cause.occurrence, cause.planned_for, date)
             gone.add(number)
@@ -144,7 +145,9 @@ def _tell(turn: Turn, name: str, occurrence: str, before: datetime | None, date:
 
 
 def _begun(turn: Turn, activation: Activation) -> bool:
-    """Whether anything of it has been done or begun, or has set a date that its own may stand on."""
+    """Whether a person chose it, or anything of it has been done or begun, or has set a date that it may stand on."""
+    if activation.chosen or any(cause.chosen for cause in activation.causes):
+        return True
     for path, node in activation.nodes.items():
         if node.holder is not None or node.chosen or node.booked is not None or node.attempts:
             return True

@@ -38,11 +38,10 @@ from pathways.engine.events import (
     VisitReported,
     Withdrawn,
 )
-from pathways.engine.exits import leave
 from pathways.engine.journey import Activation, Cause, Effect, End, Node
 from pathways.engine.ladders import alarm, pass_rung, rungs_of
 from pathways.engine.occasions import VISIT_KEPT, decide_event, remember_event
-from pathways.engine.outcomes import stop, waiting
+from pathways.engine.outcomes import depart, stop, waiting
 from pathways.engine.questionnaires import take_answers, take_report
 from pathways.engine.questions import find_step, is_urgent, task_at
 from pathways.engine.refusals import find_task, find_visit, outcomes_of
@@ -55,7 +54,7 @@ from pathways.engine.tasks import tell
 from pathways.engine.turn import Turn
 from pathways.engine.undo import recover
 from pathways.engine.verdicts import Verdict
-from pathways.engine.visits import is_too_late, move
+from pathways.engine.visits import is_too_late, move, unbook
 from pathways.language.definition import Track
 from pathways.language.step import Visit
 
@@ -111,9 +110,9 @@ def _on_journey(turn: Turn, event: Paused | Resumed | Withdrawn | Died | Left | 
         case Withdrawn():
             _withdraw(turn, event)
         case Died():
-            leave(turn, "died", event.at)
+            depart(turn, "died", event.at)
         case Left():
-            leave(turn, event.reason, event.received)
+            depart(turn, event.reason, event.received)
         case Reinstated():
             reinstate(turn, event)
         case _:
@@ -239,8 +238,9 @@ def _visit(turn: Turn, event: VisitReported) -> None:
             if is_too_late(turn.node(key, path), step, turn.facts, turn.zone):
                 ask_staff(turn, key, path, "booking", step.visit)
         case "cancelled":
-            # The need stays: the visit is open until its window ends.
+            # The need stays: the visit is open until its window ends, and nobody is reminded of a date that is none.
             turn.decide("flagged", track=turn.activation(key).track, step=path)
+            unbook(turn, key, path, step)
         case "kept" | "missed":
             if event.state == "kept":
                 remember_event(turn, VISIT_KEPT, event.at)
@@ -257,7 +257,7 @@ def _visit(turn: Turn, event: VisitReported) -> None:
 def _withdraw(turn: Turn, event: Withdrawn) -> None:
     """Leaving care ends the journey; leaving another purpose stops its tracks."""
     if event.purpose in {None, "care"}:
-        leave(turn, "withdrawn", event.received)
+        depart(turn, "withdrawn", event.received)
         return
     assert event.purpose is not None, "told above"
     turn.journey = replace(turn.journey, withdrawn=(*turn.journey.withdrawn, event.purpose))
@@ -281,9 +281,14 @@ def _resume(turn: Turn) -> None:
     for key, path, node in _routine(turn):
         if node.waiting is None:
             _restart(turn, key, path, restarted(node, turn.now))
+    # What stops other tracks comes before these go on; of what was held together the one that goes first does.
+    names = sorted(turn.release.pathway.tracks, key=turn.release.rank)
+    for name in names:
+        if turn.track(name).interrupts:
+            release_held(turn, name)
     for key in tuple(turn.journey.activations):
         resume(turn, key)
-    for name in turn.release.pathway.tracks:
+    for name in names:
         release_held(turn, name)
 
 

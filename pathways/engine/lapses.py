@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathways.engine.journey import CauseKind
 from pathways.engine.ladders import annotate
 from pathways.engine.turn import Turn
-from pathways.engine.undo import undo
+from pathways.engine.undo import Why, undo
 
 
 def lapse(turn: Turn, name: str, kind: CauseKind, occurrence: str) -> None:
@@ -22,10 +22,16 @@ def lapse(turn: Turn, name: str, kind: CauseKind, occurrence: str) -> None:
         and any(cause.kind == kind for cause in activation.causes)
     ]
     turn.decide("no-longer-true" if standing else "false", track=name, occurrence=occurrence)
-    for key, activation in standing:
-        others = tuple(cause for cause in activation.causes if cause.kind != kind)
-        if others or activation.chosen:
-            turn.put(replace(activation, causes=others or activation.causes))
-            annotate(turn, key, "no-longer-true", {}, flag=True)
-        else:
-            undo(turn, key, "no-longer-true")
+    for key, _ in standing:
+        lose(turn, key, kind, "no-longer-true")
+
+
+def lose(turn: Turn, key: str, kind: CauseKind, why: Why) -> None:
+    """Undoes an activation that stands on causes of that kind alone, unless a person chose it; else it is told."""
+    activation = turn.activation(key)
+    others = tuple(cause for cause in activation.causes if cause.kind != kind)
+    if others or activation.chosen:
+        turn.put(replace(activation, causes=others or activation.causes))
+        annotate(turn, key, why, {}, flag=True)
+    else:
+        undo(turn, key, why)

@@ -21,6 +21,9 @@ LATEST = 2
 FIGURES = timedelta(days=366)
 """For how long figures of days and months stay where no window looks further back."""
 
+CALLS = timedelta(days=366)
+"""For how long what was asked of another system stays: what it booked may have to be taken back."""
+
 
 def forget(release: Release, journey: Journey, facts: Facts) -> Journey:
     """The journey without results and finished activations older than their horizons; the latest two of data stay."""
@@ -36,6 +39,8 @@ def forget(release: Release, journey: Journey, facts: Facts) -> Journey:
 
 
 def _horizon(release: Release, journey: Journey, activation: Activation, horizons: dict[str, datetime]) -> datetime:
+    if any(node.kind == "call" and node.told for node in activation.nodes.values()):
+        return journey.clock - CALLS
     trigger = release.pathway.tracks[activation.track].when
     watched = trigger.data if isinstance(trigger, Observed) else ()
     return min([journey.clock - HORIZON, *(horizons[data] for data in watched)])

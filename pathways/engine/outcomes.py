@@ -1,13 +1,14 @@
 """What one part of a journey means for others: tracks that wait for an outcome or a miss, are started or stopped."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from pathways.engine import undo
-from pathways.engine.admission import admit
-from pathways.engine.exits import leave
-from pathways.engine.journey import Cause, CauseKind, Effect
-from pathways.engine.starts import carry_out, carry_out_all
+from pathways.engine.admission import admit, review
+from pathways.engine.exits import UNREVIEWED, leave
+from pathways.engine.journey import Cause, CauseKind, Effect, ExitReason
+from pathways.engine.starts import cannot_be_read, carry_out, carry_out_all, still_holds
 from pathways.engine.turn import Turn
 from pathways.language.trigger import At, Every, Missed, Outcome, Overdue, Unanswered
 
@@ -28,9 +29,20 @@ def take_effect(turn: Turn, effect: Effect) -> None:
         case "stop":
             stop(turn, effect.name, step=effect.path)
         case "end":
-            leave(turn, "completed", effect.at)
+            depart(turn, "completed", effect.at)
         case _:
             assert_never(effect.kind)
+
+
+def depart(turn: Turn, reason: ExitReason, at: datetime) -> None:
+    """Ends the journey; a value that still waits for a safety track is reviewed, where there is somebody to help."""
+    tracks = turn.release.pathway.tracks.items() if reason not in UNREVIEWED else ()
+    for name in [name for name, track in tracks if track.safety]:
+        for cause in turn.state(name).unstarted:
+            waits = cause.subject is not None and turn.journey.status != "ended"
+            if waits and (still_holds(turn, name, cause) or cannot_be_read(turn, name, cause)):
+                carry_out(turn, review(turn, name, cause, "ended", {}))
+    leave(turn, reason, at)
 
 
 def _cause(effect: Effect, kind: CauseKind) -> Cause:
@@ -44,6 +56,9 @@ def _started_by(turn: Turn, effect: Effect) -> Cause:
     if asked is None or asked.kind not in {"question", "review"} or not asked.causes:
         return cause
     about = asked.causes[-1]
+    if about.kind == "planned":
+        # It is that occurrence, for its date.
+        cause = replace(cause, occurrence=about.occurrence, planned=turn.now, planned_for=about.planned_for)
     return replace(
         cause,
         kind=about.kind,

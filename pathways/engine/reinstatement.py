@@ -43,7 +43,7 @@ def reinstate(turn: Turn, event: Reinstated) -> None:
     if exit_.before is None:
         take_again(turn, since)
         take_answers_again(turn, since)
-        for name in turn.release.pathway.tracks:
+        for name in sorted(turn.release.pathway.tracks, key=turn.release.rank):
             release_held(turn, name)
     _ask_owner(turn, event, exit_)
 

@@ -107,6 +107,8 @@ def _begin(
             decided = ask(turn, key, place)
             if decided != "run":
                 return node if decided is None else close(turn, key, place, node, "skipped")
+            # What a person wants done counts from now, or it would be left out for being late.
+            return close(turn, key, place, replace(node, ended=turn.now), "done")
     return close(turn, key, place, replace(node, ended=node.since), "done")
 
 

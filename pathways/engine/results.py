@@ -8,12 +8,13 @@ from pathways.engine.anchors import note_done
 from pathways.engine.events import ResultReceived
 from pathways.engine.evidence import Filed, file_result, latest
 from pathways.engine.journey import Journey, Reading
+from pathways.engine.lapses import lose
 from pathways.engine.readings import readings_of
 from pathways.engine.starts import carry_out, carry_out_all
 from pathways.engine.steps import close_step
 from pathways.engine.triggers import decide_result, unchanged
 from pathways.engine.turn import Turn
-from pathways.engine.undo import recover, undo, undo_after
+from pathways.engine.undo import recover, undo_after
 from pathways.engine.visits import book, satisfies, visit_nodes
 from pathways.engine.watching import occurrence_of
 from pathways.language.step import Visit
@@ -97,7 +98,7 @@ def _not_silent(turn: Turn, name: str, reading: Reading, before: Reading | None)
     if newest is before or (newest is not None and before is not None and newest.effective == before.effective):
         turn.decide("false", track=name, occurrence=occurrence)
         return
-    turn.remember(name, replace(turn.state(name).keeping(lambda _: False), silences=0))
+    turn.remember(name, replace(turn.state(name).keeping(lambda cause: cause.kind != "silent"), silences=0))
     running = [
         key
         for key, activation in turn.journey.activations.items()
@@ -108,7 +109,7 @@ def _not_silent(turn: Turn, name: str, reading: Reading, before: Reading | None)
     heard = newest is not None and (before is None or newest.effective > before.effective)
     turn.decide("undone" if running and heard else "false", track=name, occurrence=occurrence)
     for key in running if heard else ():
-        undo(turn, key, "no-longer-silent")
+        lose(turn, key, "silent", "no-longer-silent")
 
 
 def _stand_for_visits(turn: Turn, reading: Reading) -> None:

@@ -240,6 +240,12 @@ def still_holds(turn: Turn, name: str, cause: Cause) -> bool:
     )
 
 
+def cannot_be_read(turn: Turn, name: str, cause: Cause) -> bool:
+    """Whether the value behind the cause, in that version, is one that nobody could read."""
+    reading = latest_of(turn, name, cause) if cause.result is not None else None
+    return reading is not None and reading.unread is not None and not reading.void
+
+
 def _confirm(turn: Turn, name: str) -> Confirm | None:
     trigger = turn.track(name).when
     return trigger.confirm if isinstance(trigger, Observed) else None

@@ -101,6 +101,14 @@ def move(turn: Turn, key: str, path: str, step: Visit, to: datetime) -> None:
     book(turn, key, path, step, node)
 
 
+def unbook(turn: Turn, key: str, path: str, step: Visit) -> None:
+    """The hospital called off the date that it gave: the visit is planned for when it is needed, as before."""
+    node = turn.node(key, path)
+    if node.booked is not None:
+        turn.put_node(key, path, replace(node, booked=None))
+        replan(turn, key, path, step, node.planned or node.since)
+
+
 def replan(turn: Turn, key: str, path: str, step: Visit, to: datetime) -> None:
     """The visit is needed for another date; what the hospital booked stays until it books anew."""
     node = turn.node(key, path)

@@ -196,10 +196,10 @@ def test_a_pause_holds_the_look_at_what_waits() -> None:
 
 
 def test_an_exit_ends_the_wait() -> None:
-    """Nothing opens afterwards."""
+    """Nothing opens after a death."""
     play = Player(LOW)
     measured(play, 0, 3.0)
-    play.withdraw()
+    play.die()
     assert play.until("2026-01-06 09:00") == []
 
 

@@ -178,3 +178,53 @@ def test_an_exhausted_calendar_raises_an_alarm_and_falls_back_to_weekends(
     assert ("alarm calendar-exhausted" in brought) == alarm
     assert play.task("call").due == at(expected)
     assert moved(at(opened), parse_duration(due), play.facts, SHANGHAI) == at(expected)
+
+
+def test_what_waits_for_a_step_that_was_not_done_after_all_does_not_come() -> None:
+    """A start that waits, planned from when a step was done, goes when that is taken back."""
+    play = Player(
+        """
+v: {when: {event: fell}, steps: [{visit: v, window: {late: 6d}, satisfied_by: {data: glucose}}]}
+t: {when: {at: done(v) + 2d}, unless: inpatient, defer: surgery, steps: [{task: check, role: ward-nurse}]}
+""",
+        facts=replace(FACTS, inpatient=True),
+    )
+    play.happen("fell")
+    play.result(5.0)
+    play.after("3d")
+    assert play.why == ["t deferred"]
+    play.result(None, version=2, status="entered-in-error")
+    assert "t moved" in play.why
+    play.facts = FACTS
+    assert play.happen("home") == []
+
+
+def test_a_planned_visit_that_a_person_let_start_keeps_its_date() -> None:
+    """Where a person decides whether an occurrence starts, its visit is booked for the date of the occurrence."""
+    play = Player(
+        "t: {when: {at: enrolled + 20d}, unless: inpatient, steps: [{visit: v, window: {early: 5d, late: 6d}}]}",
+        facts=replace(FACTS, inpatient=None),
+    )
+    play.until("2026-01-20 10:00")
+    assert "book v 2026-01-25 09:00" in play.complete("decide-start", "start")
+    assert play.anchor("enrolled", "2026-01-08 09:00") == ["book v 2026-01-28 09:00"]
+
+
+def test_what_a_person_started_for_a_planned_track_is_not_moved_away() -> None:
+    """An occurrence that a person asked for as well stays where its date moves, and is told."""
+    play = Player("t: {when: {at: surgery + 1d}, steps: [{task: check, role: ward-nurse}]}", surgery="2026-01-06 09:00")
+    play.until("2026-01-07 10:00")
+    play.start("t")
+    assert play.anchor("surgery", "2026-02-06 09:00") == ["note check moved flag"]
+    assert play.open == ["check"]
+
+
+def test_each_date_of_a_series_without_tasks_has_its_own_visit() -> None:
+    """A visit that is still open takes nothing from the next one of its series."""
+    play = Player("t: {when: {every: 7d, from: enrolled}, steps: [{visit: v, window: {early: 2d, late: 6d}}]}")
+    brought = play.until("2026-01-25 09:00")
+    assert [line for line in brought if line.startswith("book")] == [
+        "book v 2026-01-12 09:00",
+        "book v 2026-01-19 09:00",
+        "book v 2026-01-26 09:00",
+    ]

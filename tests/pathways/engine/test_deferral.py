@@ -111,3 +111,22 @@ def test_the_exit_drops_what_is_deferred() -> None:
     play.facts = OUT
     assert play.happen("fell") == []
     assert play.after("9d") == []
+
+
+def test_a_deferred_value_that_cannot_be_read_reaches_a_person() -> None:
+    """On a safety track an unreadable value that was deferred opens its first task once nothing excludes it."""
+    play = Player(
+        """
+low:
+  safety: yes
+  unless: inpatient
+  defer: surgery + 1d
+  when: {observed: glucose, if: "glucose <= low"}
+  steps: [{send: n}, {task: call, role: ward-nurse, clock: elapsed, due: 30m, ladder: urgent}]
+""",
+        facts=replace(FACTS, inpatient=True),
+    )
+    play.result(None, text="?")
+    assert play.why == ["low deferred"]
+    play.facts = FACTS
+    assert play.happen("home") == ["open call"]

@@ -383,3 +383,60 @@ def test_a_journey_with_kept_work_is_not_finished() -> None:
 def test_a_running_journey_is_not_finished() -> None:
     """Only an exit finishes a journey."""
     assert not finished(Player(EVERYTHING).journey, at("2030-01-01 00:00"))
+
+
+URGENT_CALL = "{task: call, role: ward-nurse, clock: elapsed, due: 30m, ladder: urgent}"
+CAPPED = """
+low: {safety: SAFE, when: {observed: glucose, if: "glucose <= low"}, at_most: once per 4h, steps: [STEP]}
+done: {when: by-hand, steps: [{end: completed}]}
+"""
+
+
+@pytest.mark.parametrize("reason", ["completed", "withdrawn", "transferred", "lost", "merged"])
+def test_a_value_that_waited_for_a_safety_track_is_reviewed(reason: ExitReason) -> None:
+    """A capped value that nobody has seen reaches a person when the journey ends, and is not acted on besides."""
+    play = Player(CAPPED.replace("SAFE", "yes").replace("STEP", URGENT_CALL))
+    play.result(3.0)
+    play.complete("call")
+    play.result(3.0, "r2")
+    assert play.why == ["low capped"]
+    assert "open review-result" in leave(play, reason)
+    assert play.open == ["review-result"]
+
+
+@pytest.mark.parametrize(
+    ("safety", "second", "reason"),
+    [("no", 3.0, "withdrawn"), ("yes", 3.0, "died"), ("yes", 3.0, "entered-in-error"), ("yes", 9.0, "withdrawn")],
+)
+def test_no_other_value_that_waited_is_reviewed(safety: str, second: float, reason: ExitReason) -> None:
+    """Neither one of a track that is none, nor one that a later value overruled, nor one of the dead or of nobody."""
+    play = Player(CAPPED.replace("SAFE", safety).replace("STEP", URGENT_CALL))
+    play.result(3.0)
+    play.complete("call")
+    play.result(3.0, "r2")
+    play.after("1m")
+    play.result(second, "r3")
+    assert "open review-result" not in leave(play, reason)
+
+
+def test_a_booking_of_a_track_that_is_done_is_cancelled() -> None:
+    """A call that was answered long ago is taken back when the patient dies, with what it was answered."""
+    play = Player("t: {when: {event: fell}, steps: [{call: book-room, undo: cancel-room, bind: {room: text}}]}")
+    play.happen("fell")
+    play.reply("book-room", room="7")
+    play.after("60d")
+    assert play.die() == ["call cancel-room", "end died"]
+    (cancelled,) = [action for action in play.actions if isinstance(action, CallSystem)]
+    assert cancelled.arguments == {"room": "7"}
+    assert play.reinstate() == ["reopen", "call book-room", "open review-return"]
+
+
+def test_a_booking_that_a_completed_journey_left_is_cancelled_by_a_death() -> None:
+    """What one exit let stand the death takes back, once."""
+    play = Player("""
+t: {when: {event: fell}, steps: [{call: book-room, undo: cancel-room}]}
+done: {when: by-hand, steps: [{end: completed}]}
+""")
+    play.happen("fell")
+    assert leave(play, "completed") == ["end completed"]
+    assert play.die() == ["call cancel-room", "end died"]

@@ -145,3 +145,12 @@ def test_a_late_start_by_an_effect_follows_the_same_policy() -> None:
     play.happen("fell")
     assert play.outage("2026-01-07 09:00") == ["open call"]
     assert play.why == ["t too-late n"]
+
+
+def test_a_message_kept_for_the_morning_is_late_by_its_own_measure() -> None:
+    """What quiet hours deferred and an outage delayed is left out only where it is later than its step allows."""
+    for after, brought in (("", []), (", late_after: 12h", ["send n"])):
+        play = Player(f"t: {{when: {{event: fell}}, steps: [{{send: n{after}}}]}}")
+        play.until("2026-01-05 22:00")
+        play.happen("fell")
+        assert play.outage("2026-01-06 11:00") == brought

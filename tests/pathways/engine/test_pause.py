@@ -177,3 +177,38 @@ low:
     play.until("2026-01-08 09:00")
     play.resume()
     assert play.due("call") == "2026-01-05 09:00"
+
+
+def test_what_was_reported_in_a_pause_stops_what_would_go_on() -> None:
+    """At resume a loss that was held interrupts before the steps of other tracks come."""
+    play = Player("""
+baby: {when: {event: born}, steps: [{task: call, role: ward-nurse}, {send: day-seven}]}
+loss: {when: {event: loss}, interrupts: all, steps: [{task: visit-her, role: ward-nurse}]}
+""")
+    play.happen("born")
+    play.pause()
+    play.complete("call")
+    play.happen("loss")
+    assert "send day-seven" not in play.resume()
+    assert play.open == ["visit-her"]
+
+
+def test_what_was_held_together_gives_way_at_resume() -> None:
+    """Of two tracks that one event starts in a pause the one that yields gives way at resume too."""
+    play = Player("""
+a: {when: {event: fell}, yields_to: [b], steps: [{task: check, role: ward-nurse}]}
+b: {when: {event: fell}, steps: [{task: call, role: ward-nurse}]}
+""")
+    play.pause()
+    play.happen("fell")
+    assert play.resume() == ["open call"]
+    assert play.why == ["resumed", "b started", "a yielded"]
+
+
+def test_what_a_person_started_in_a_pause_outlives_the_silence() -> None:
+    """A value that ends a silence takes nothing that a person has asked for."""
+    play = Player("t: {when: {silent: glucose, for: 3d}, steps: [{task: call, role: ward-nurse}]}")
+    play.pause()
+    play.start("t")
+    play.result(5.0)
+    assert play.resume() == ["open call"]

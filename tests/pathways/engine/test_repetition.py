@@ -414,3 +414,18 @@ def test_a_task_under_a_time_is_due_from_it() -> None:
     play.until("2026-01-05 20:00")
     assert play.due("check") == "2026-01-05 21:00"
     assert [action.name for action in play.actions if isinstance(action, OpenTask)] == ["check"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{repeat: r, every: 1d, times: 2, late: ask, steps: [{send: n}]}",
+        "{for_each: pill_times, late: ask, steps: [{send: n}]}",
+    ],
+)
+def test_what_a_person_wants_done_late_is_done(step: str) -> None:
+    """A person decided that a late repetition is still to be done: its message is not left out for being late."""
+    play = Player(f"t: {{when: {{event: fell}}, steps: [{step}]}}")
+    play.happen("fell")
+    play.outage("2026-01-08 12:00")
+    assert play.complete("decide-late", "run") == ["close decide-late done", "send n"]

@@ -103,3 +103,12 @@ def test_an_exhausted_count_of_periods_goes_on_with_the_next_turn() -> None:
     play = Player("silent: {when: {silent: glucose, for: 1m}, steps: [{task: outreach, role: ward-nurse}]}")
     assert play.outage("2026-01-07 09:00")[0] == "open outreach"
     assert play.open == ["outreach"]
+
+
+def test_what_a_person_started_as_well_stays() -> None:
+    """A value ends what the silence alone has started; what a person has asked for besides is only told of it."""
+    play = Player("t: {when: {silent: glucose, for: 3d}, steps: [{task: call, role: ward-nurse}]}")
+    play.after("4d")
+    play.start("t")
+    assert play.result(5.0) == ["note call no-longer-silent flag"]
+    assert play.open == ["call"]

@@ -335,3 +335,12 @@ loss: {{when: {{event: loss}}, interrupts: all, steps: [{{task: call, role: diab
     assert (play.visit("v", "kept", "2026-01-05 12:00") if "visit" in step else play.answer("f")) == [ended]
     assert play.after("3d") == []
     assert play.open == ["call"]
+
+
+def test_nobody_is_reminded_of_a_date_that_was_called_off() -> None:
+    """A visit whose booking the hospital cancelled is needed when it was planned for, and reminded of then."""
+    play = booked()
+    play.visit("recheck", "booked", "2026-01-14 15:00")
+    assert play.visit("recheck", "cancelled") == ["book recheck 2026-01-15 09:00"]
+    assert play.until("2026-01-14 08:59") == []
+    assert play.until("2026-01-14 09:00") == ["send recheck"]
