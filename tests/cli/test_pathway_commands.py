@@ -104,7 +104,7 @@ def test_a_rehearsal_is_explained(tongxing: Tongxing, library: Path, monkeypatch
     scenario = library / "diabetes-management" / "scenarios" / "low-at-night.yaml"
     pure, durable = (tongxing("rehearse", scenario, "--explain", *how) for how in ((), ("--durable",)))
     assert durable.out == pure.out
-    assert "      → 打开任务 call-patient 角色=diabetes-nurse 紧急 期限=day 3 22:10 glucose=2.8" in pure.out
+    assert "      → 打开任务 call-patient 角色=diabetes-nurse 紧急 期限=day 3 22:10 attempts=3 glucose=2.8" in pure.out
     assert "false (条件不成立)" in pure.out
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     explained = re.findall(
