@@ -12,7 +12,7 @@ from pathways.proof.outside import Outside, SeenTask, SeenVisit
 from store import journeys, releases, tables
 from store.database import Session
 
-IN_STORE = ("tasks", "closed", "visits", "asks", "tags", "anchors", "ended", "sent", "alarms", "reasons")
+IN_STORE = ("tasks", "closed", "visits", "asks", "tags", "anchors", "ended", "sent", "notified", "alarms", "reasons")
 """What `outside_of` reads; the store shows no more of an `Outside`."""
 _ALL = 1_000_000
 
@@ -23,7 +23,7 @@ def outside_of(session: Session, journey: str) -> Outside:
     """Everything that the tables of a SQLite store show of the journey, in the order in which it came there."""
     tasks = _rows(session, tables.Task, journey)
     closed = sorted((task.closed_at, place, task.id) for place, task in enumerate(tasks) if task.closed_at is not None)
-    visits = _rows(session, tables.Visit, journey)
+    visits, messages = _rows(session, tables.Visit, journey), _rows(session, tables.Message, journey)
     row = journeys.read(session, journey)
     release = releases.load(releases.read(session, row.release))
     seen = Outside(
@@ -32,7 +32,8 @@ def outside_of(session: Session, journey: str) -> Outside:
         visits={visit.id: SeenVisit(name=visit.name, end=_end(visit.end)) for visit in visits},
         asks={ask.id: ask.form for ask in _rows(session, tables.Ask, journey) if ask.end is None},
         ended=cast("ExitReason | None", row.exit_reason),
-        sent=tuple(message.template for message in _rows(session, tables.Message, journey) if message.role is None),
+        sent=tuple(message.template for message in messages if message.role is None),
+        notified=tuple(message.template for message in messages if message.role is not None),
         alarms=tuple(alarm.code for alarm in _rows(session, tables.Alarm, journey)),
         reasons=tuple(_decision(row) for row in journeys.timeline(session, journey, limit=_ALL)),
     )

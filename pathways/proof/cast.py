@@ -11,6 +11,7 @@ from pathways.language.step import (
     Ask,
     Call,
     Enrol,
+    Notify,
     Send,
     Steps,
     Task,
@@ -44,6 +45,8 @@ class Cast:
     visits: frozenset[str]
     forms: frozenset[str]
     messages: frozenset[str]
+    notices: frozenset[str]
+    """Messages to staff."""
     events: frozenset[str]
     calls: frozenset[str]
     """Those that take back what others did, too."""
@@ -78,6 +81,7 @@ def cast_of(release: Release) -> Cast:
             | {step.message for step in asks}
             | {step.reminder for step in steps if isinstance(step, Visit) and step.reminder is not None}
         ),
+        notices=frozenset(step.message for step in steps if isinstance(step, Notify)),
         events=frozenset(track.when.event for track in pathway.tracks.values() if isinstance(track.when, Named))
         | frozenset(release.event_windows),
         calls=frozenset(

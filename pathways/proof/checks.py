@@ -86,6 +86,7 @@ def _date(at: datetime | None, days: Days) -> str:
 def _happened(then: Then, outside: Outside) -> Iterator[Unmet]:
     """What must have happened since the previous look, or must not have."""
     yield from _done("sent", then.sent, then.not_sent, outside.sent)
+    yield from _done("notified", then.notified, (), outside.notified)
     yield from _done("called", then.called, then.not_called, outside.called)
     yield from _done("enrolled", then.enrolled, (), outside.enrolled)
     for track, code in then.reason.items():

@@ -81,6 +81,9 @@ class Outside:
     called: tuple[str, ...] = ()
     enrolled: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
+    """To the patient."""
+    notified: tuple[str, ...] = ()
+    """Messages to staff."""
     alarms: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
@@ -121,7 +124,7 @@ class Outside:
         return replace(self, **{name: (*getattr(earlier, name), *getattr(self, name)) for name in HAPPENED})
 
 
-HAPPENED = ("called", "enrolled", "sent", "alarms", "reasons")
+HAPPENED = ("called", "enrolled", "sent", "notified", "alarms", "reasons")
 """What is told since the last look; everything else is as it is."""
 
 
@@ -139,6 +142,8 @@ def _after(seen: Outside, action: AnyAction) -> Outside:
             return replace(closed, closed=(*seen.closed, action.task))
         case SendMessage():
             return replace(seen, sent=(*seen.sent, action.template))
+        case NotifyStaff():
+            return replace(seen, notified=(*seen.notified, action.template))
         case OpenAsk():
             return replace(seen, asks={**seen.asks, action.ask: action.form})
         case CloseAsk():
@@ -158,7 +163,7 @@ def _after(seen: Outside, action: AnyAction) -> Outside:
             return replace(seen, ended=action.reason)
         case ReopenJourney():
             return replace(seen, ended=None)
-        case HoldTask() | NotifyStaff() | RecallMessage():
+        case HoldTask() | RecallMessage():
             return seen
         case _:
             assert_never(action)

@@ -88,6 +88,7 @@ class Then:
     enrolled: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
     not_sent: tuple[str, ...] | Literal["anything"] = ()
+    notified: tuple[str, ...] = ()
     reason: Mapping[str, Code] = field(default_factory=dict[str, Code])
     alarm: str | None = None
 

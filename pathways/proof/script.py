@@ -43,6 +43,7 @@ class WrittenThen(Written):
     anchor: Mapping[str, str] = Field(default_factory=dict[str, str])
     sent: Names | None = None
     not_sent: Names | None = None
+    notified: Names | None = None
     reason: Mapping[str, Code] = Field(default_factory=dict[str, Code])
     alarm: Literal["none", "last-rung", "cascade", "calendar-exhausted"] | None = None
 

@@ -47,6 +47,7 @@ def read_then(written: WrittenThen, path: Path, cast: Cast, days: Days, notes: N
         anchors={name: _instant(text, (*path, "anchor", name), days, notes) for name, text in written.anchor.items()},
         sent=_names(written.sent),
         not_sent="anything" if written.not_sent == "anything" else _names(written.not_sent),
+        notified=_names(written.notified),
         reason=written.reason,
         alarm=written.alarm,
     )
@@ -97,6 +98,10 @@ def _know_names(written: WrittenThen, path: Path, cast: Cast, notes: Notes) -> N
     for name, end in written.closed.items():
         notes.known((*path, "closed", name), end, cast.tasks.get(name, {end}), f"end of {name}")
     _know_keys(written.reason, (*path, "reason"), cast.tracks, "track", notes)
+    _know_happened(written, path, cast, notes)
+
+
+def _know_happened(written: WrittenThen, path: Path, cast: Cast, notes: Notes) -> None:
     for name in _names(written.called):
         notes.known((*path, "called"), name, cast.calls, "call")
     for name in _names(written.not_called):
@@ -107,6 +112,8 @@ def _know_names(written: WrittenThen, path: Path, cast: Cast, notes: Notes) -> N
         notes.known((*path, "sent"), name, cast.messages, "message")
     for name in _names(written.not_sent):
         notes.known((*path, "not_sent"), name, {*cast.messages, "anything"}, "message")
+    for name in _names(written.notified):
+        notes.known((*path, "notified"), name, cast.notices, "message to staff")
 
 
 def _know_keys(written: Mapping[str, str], path: Path, known: Collection[str], noun: str, notes: Notes) -> None:

@@ -90,6 +90,7 @@ LINES = {
     "then: {reason: {wound: startd}}": "7:28: 'wound' cannot be 'startd'; expected 'started', 'false'",
     "then: {sent: advise}": "7:18: there is no message 'advise'; did you mean 'advice'?",
     "then: {not_sent: [advise]}": "7:22: there is no message 'advise'; did you mean 'advice'?",
+    "then: {notified: notes}": "7:22: there is no message to staff 'notes'; did you mean 'note'?",
     "then: {alarm: first-rung}": "7:19: 'alarm' cannot be 'first-rung'; expected 'none', 'last-rung'",
 }
 

@@ -33,6 +33,10 @@ MET = {
         "{after: 30m}",
         "then: {escalated_to: head-nurse, task: call}",
     ),
+    "a message to staff": (
+        "{start: tell}",
+        "then: {notified: note, not_sent: anything}",
+    ),
     "attempts that leave a task as it is": (
         "{happened: at-home}",
         "{attempt: ring, result: no-answer}",
