@@ -12,6 +12,8 @@ from pathways.language.roles import ROLES
 from pathways.language.schedule import zone_named
 from pathways.language.texts import Text
 
+_ANSWER = re.compile(r"(score|item|tier)\((.*)\)")
+_QUOTED = re.compile(r"'([^']+)'")
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 
 
@@ -81,7 +83,19 @@ MESSAGE_STATES = _texts(
 
 def title(release: Release, name: str) -> Text:
     """What people read for a name in a pathway; the name itself where no words are declared."""
-    return release.pathway.words.get(name) or WORDS.get(name) or Text(zh=name, en=name)
+    return release.pathway.words.get(name) or WORDS.get(name) or _answer_title(release, name) or Text(zh=name, en=name)
+
+
+def _answer_title(release: Release, name: str) -> Text | None:
+    """What people read for `item('form', 'code')`, `tier(…)` and `score('form')`: the question, or the form's total."""
+    said = _ANSWER.fullmatch(name)
+    quoted = [] if said is None else _QUOTED.findall(said[2])[said[1] == "tier" :]  # a tier names its lexicon first
+    form = release.contents.forms.get(quoted[0]) if quoted else None
+    if form is None:
+        return None
+    if len(quoted) == 1:
+        return Text(zh=f"{form.title.zh}总分", en=f"{form.title.en}: total")
+    return next((item.text for item in form.items if item.code == quoted[1]), None)
 
 
 def role_title(name: str) -> Text:

@@ -18,6 +18,7 @@ from pathways.engine.questions import is_urgent, steps_on
 from pathways.engine.recall import told_of
 from pathways.engine.turn import Turn
 from pathways.language.conditions import Truth
+from pathways.language.release import condition_of
 from pathways.language.schedule import is_moment, parse_moment
 from pathways.language.step import Again, Choose, Notify, Set, Task, name_of
 
@@ -62,12 +63,23 @@ def open_task(turn: Turn, key: str, path: str, step: Task, node: Node) -> Node:
             attempts=None if step.attempts is None else step.attempts.max,
             suspended_while=step.suspended_while,
             about=activation.about,
-            values=values_of(turn, activation),
+            values={**values_of(turn, activation), **_answers_of(turn, activation)},
             note=activation.note,
         )
     )
     watch_calendar(turn, node, step)
     return turn.put_node(key, path, replace(node, kind="task", department=department))
+
+
+def _answers_of(turn: Turn, activation: Activation) -> dict[str, Scalar | None]:
+    """What the track's condition looked at of the answers that started it: who opens the task sees why."""
+    told = told_of(turn.journey, activation)
+    text = condition_of(turn.track(activation.track).when)
+    if told.answers is None or text is None:
+        return {}
+    features = (one for one in turn.release.condition(text).features if one.kind in {"score", "item", "tier"})
+    mine = frozenset(feature for feature in features if feature.name == told.answers.form)
+    return shown_features(known_features(turn.release, turn.journey, turn.facts, mine, now=turn.now, told=told))
 
 
 def way_of(turn: Turn, key: str, path: str, step: Choose) -> str:

@@ -262,3 +262,17 @@ def test_a_question_whether_to_start_keeps_the_answers() -> None:
     play.answer("epds", id="b", a="x")
     play.complete("decide-start", "start")
     assert play.journey.values["word"] == "x"
+
+
+def test_a_task_shows_the_answers_that_caused_it() -> None:
+    """What the condition looked at of the form, and nothing else of what was answered."""
+    play = player("score('epds') >= cut || item('epds', 'where') == 'ward'")
+    play.answer("epds", a="x", b="y", where="home", remarks="x")
+    assert play.task("call").values == {"item('epds', 'where')": "home", "score('epds')": 10.0}
+
+
+def test_a_task_without_a_condition_shows_no_answers() -> None:
+    """Nothing was looked at."""
+    play = player(None)
+    play.answer("epds", a="x")
+    assert play.task("call").values == {}
