@@ -455,8 +455,8 @@ _UNDO = (
     Mutant(
         name="what a pause held is decided at resume",
         file=f"{ENGINE}/happenings.py",
-        old="        release_held(turn, name)",
-        new="        pass",
+        old="    for name in names:\n        release_held(turn, name)\n",
+        new="",
         tests=(_test("engine/test_pause", "what_happens_in_a_pause_is_decided_at_resume"),),
     ),
     Mutant(
