@@ -48,7 +48,7 @@ async def test_a_year(clinic: Clinic) -> None:
     clinic.uploads = False
     await clinic.on(77)
     clinic.uploads = True
-    await clinic.on(140)
+    await clinic.on(85)
     await _a_review_that_nobody_makes(clinic)
     await clinic.on(240, time(11))
     await _two_high_values(clinic)
@@ -109,14 +109,16 @@ async def _two_high_values(clinic: Clinic) -> None:
     assert {"same-day-call", "high-glucose-call"} <= _open(clinic)
     with clinic.database.read() as session:
         (ask,) = asks.list_(session, journey=clinic.journey, open_only=True)
-    items = {"altered-consciousness": False, "stomach": True}
+    items = dict.fromkeys(DANGER_SIGNS, False)
     id, now = clinic.new_id(), clinic.now()
     await clinic.do(FormAnswered(id=id, received=now, form="symptoms", answers=id, ask=ask.id, items=items))
     await clinic.complete(clinic.find("read-symptoms"), "no-danger-signs")
 
 
+DANGER_SIGNS = ("altered-consciousness", "acetone-breath", "palpitations-sweating", "stomach", "deep-breathing")
 WANTED = {
     "call-patient": 1,
+    "review-low-glucose": 1,
     "refer-patient": 1,
     "referral-follow-up": 1,
     "outreach-call": 1,
@@ -128,6 +130,8 @@ WANTED = {
     "symptom-call": 1,
     "review-kidneys": 1,
     "review-lipids": 1,
+    "record-eyes": 1,
+    "record-feet": 1,
 }
 
 
