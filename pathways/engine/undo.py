@@ -1,5 +1,6 @@
 """Taking back what no longer holds: backwards, and never past what a person decided."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -63,9 +64,10 @@ def undo(turn: Turn, key: str, why: Why) -> None:
         _end_interruption(turn, key, activation)
 
 
-def _chooser(activation: Activation, path: str) -> str | None:
-    """The first task above the path whose outcome a person chose."""
-    return min(choosers(activation.nodes, path), key=len, default=None)
+def _chooser(activation: Activation, path: str, but: Collection[str] = ()) -> str | None:
+    """The first task above the path whose outcome a person chose, `but` those."""
+    found = (chooser for chooser in choosers(activation.nodes, path) if chooser not in but)
+    return min(found, key=len, default=None)
 
 
 def _serve(undoing: _Undoing, chooser: str, path: str, step: AnyStep) -> None:
@@ -86,10 +88,13 @@ def _undo_contacts(turn: Turn, key: str, why: Why) -> None:
 
 
 def undo_after(turn: Turn, key: str, path: str) -> None:
-    """Undoes what came after a step that is open again, so that it may come anew."""
+    """Undoes what came after a step that is open again, so that it may come anew.
+
+    A choice that led to the step itself does not keep what came after it: that one followed from how the step ended.
+    """
     undoing = _Undoing(turn, key, "undone")
     activation = turn.activation(key)
-    order = activation.nodes[path].order
+    order, above = activation.nodes[path].order, choosers(activation.nodes, path)
     later = {
         other: node
         for other, node in activation.nodes.items()
@@ -97,7 +102,7 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
     }
     for other, node in sorted(later.items(), key=lambda item: -item[1].order):
         step = find_step(turn.release, activation, other)
-        chooser = _chooser(activation, other)
+        chooser = _chooser(activation, other, above)
         assert step is not None, "it was entered"
         if chooser is not None or node.chosen or node.holder is not None:
             _serve(undoing, chooser or other, other, step)
@@ -112,11 +117,13 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
 def recover(turn: Turn, key: str, path: str, name: str) -> None:
     """What was missed has come after all: what the miss led to is taken back, in this track and in those it started.
 
-    What was undone meanwhile stays so: the step is done, and nothing comes after it.
+    What was undone meanwhile stays so: the step is done, and what comes after it only where a person's choice led there.
     """
     activation = turn.activation(key)
-    if (activation.left or activation.state) != "undone":
+    undone = (activation.left or activation.state) == "undone"
+    if not undone or any(path.startswith(f"{served}/") for served in activation.served):
         undo_after(turn, key, path)
+    if not undone:
         turn.put(replace(turn.activation(key), state="running", ended=None))
     turn.effects.append(Effect(kind="unmissed", activation=key, path=turn.marked(key, path), at=turn.now, name=name))
 

@@ -344,3 +344,30 @@ def test_nobody_is_reminded_of_a_date_that_was_called_off() -> None:
     assert play.visit("recheck", "cancelled") == ["book recheck 2026-01-15 09:00"]
     assert play.until("2026-01-14 08:59") == []
     assert play.until("2026-01-14 09:00") == ["send recheck"]
+
+
+def test_what_a_miss_led_to_under_a_choice_is_taken_back_too() -> None:
+    """Nobody chose what followed from a miss: it goes with the miss, but for what was begun, which is served."""
+    play = Player("""
+t:
+  when: {event: fell}
+  steps:
+    - task: call
+      role: ward-nurse
+      outcomes:
+        refer:
+          - visit: v
+            window: {late: 1d}
+            missed:
+              - together:
+                  one: [{repeat: r, every: 1d, times: 3, steps: [{send: n}]}]
+                  two: [{task: chase, role: ward-nurse, outcomes: {lost: [{notify: head-nurse, message: was-lost}]}}]
+""")
+    play.happen("fell")
+    play.complete("call", "refer")
+    play.after("25h")
+    play.claim("chase")
+    assert "close v done" in play.visit("v", "kept", "2026-01-05 12:00")
+    assert play.open == ["chase", "correct-message"]
+    assert "send n" not in play.after("5d")
+    assert play.complete("chase", "lost") == ["close chase done", "notify head-nurse was-lost"]

@@ -515,6 +515,9 @@ class World:
 
     def _check_under(self, before: Mapping[str, Node], after: Mapping[str, Node], prefix: str, turn: Advance) -> None:
         under = {path for path in before if path.startswith(prefix)}
+        # What followed from a miss, a failure or a value goes when that was none: nobody had chosen it.
+        ended = [before[path].order for path in under if _ended_otherwise(before[path], after.get(path))]
+        under = {path for path in under if before[path].order <= min(ended, default=before[path].order)}
         assert not under - set(after), "what a person's choice led to was taken back"
         if not any(isinstance(action, EndJourney) for action in turn.actions):
             cancelled = {path for path in under if before[path].end is None and after[path].end == "cancelled"}
@@ -556,6 +559,11 @@ class World:
             reached.update(f"step {node.kind}" for node in activation.nodes.values())
             reached.update(f"end {node.end}" for node in activation.nodes.values() if node.end is not None)
         reached.update(f"status {reading.status}" for reading in self.journey.readings.values())
+
+
+def _ended_otherwise(before: Node, after: Node | None) -> bool:
+    now = before if after is None else after
+    return before.end is not None and not before.chosen and (now.end, now.way) != (before.end, before.way)
 
 
 def _trigger_kind(trigger: AnyTrigger) -> str:
