@@ -117,7 +117,7 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
 def recover(turn: Turn, key: str, path: str, name: str) -> None:
     """What was missed has come after all: what the miss led to is taken back, in this track and in those it started.
 
-    What was undone meanwhile stays so: the step is done, and what comes after it only where a person's choice led there.
+    What was undone meanwhile stays so: the step is done, and what follows comes only where a choice led there.
     """
     activation = turn.activation(key)
     undone = (activation.left or activation.state) == "undone"
