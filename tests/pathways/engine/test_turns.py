@@ -9,7 +9,8 @@ import pytest
 from pathways.engine.advance import CASCADE_LIMIT, SEEN_LIMIT, advance
 from pathways.engine.context import Context
 from pathways.engine.events import Happened, ResultReceived, Tick
-from pathways.engine.journey import read_journey, write_journey
+from pathways.engine.journey import Activation, read_journey, write_journey
+from pathways.engine.turn import Turn
 from tests.pathways.engine.build import FACTS, START, Player, at
 
 FELL = "t: {when: {event: fell}, while_running: parallel, steps: [{notify: head-nurse, message: n}]}"
@@ -229,3 +230,14 @@ def test_a_turn_never_raises_for_what_the_pathway_does_not_know() -> None:
     )
     turn = advance(play.release, play.journey, event, Context(now=START, facts=FACTS))
     assert [reason.code for reason in turn.reasons] == ["not-watched"]
+
+
+def test_the_same_occurrence_again_is_told_apart() -> None:
+    """Two activations of a track never share an id, though the same thing started both."""
+    play = Player("t: {when: by-hand, steps: [{notify: head-nurse, message: n}]}")
+    turn = Turn(play.release, play.journey, "e", Context(now=play.now, facts=FACTS))
+    assert turn.unused("t", "steps", "o") == "o"
+    turn.put(Activation(track="t", occurrence="o", started=play.now, received=play.now))
+    assert turn.unused("t", "steps", "o") == "o+"
+    turn.put(Activation(track="t", occurrence="o+", started=play.now, received=play.now))
+    assert [turn.unused("t", "steps", "o"), turn.unused("t", "review", "o")] == ["o++", "o"]
