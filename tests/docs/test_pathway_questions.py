@@ -14,6 +14,8 @@ from tests.docs.markdown import ROOT, named, rows, sections
 LIBRARY = ROOT / "pathways" / "library"
 DOCUMENTS = sorted((ROOT / "docs" / "pathways").glob("*.md"))
 QUESTIONS = 10
+WITHOUT_QUESTIONS = {"demonstration"}
+"""Pathways that nobody is treated by."""
 
 Tree = Mapping[str, "Tree"] | list["Tree"] | str | float | bool | None
 """What YAML holds."""
@@ -102,10 +104,15 @@ def _all(value: Tree) -> Iterator[str]:
         yield _written(value)
 
 
+def test_every_pathway_for_patients_has_questions() -> None:
+    """Each pathway of the library has a document, and each document its pathway."""
+    pathways = {path.parent.name for path in LIBRARY.glob("*/pathway.yaml")}
+    assert {document.stem for document in DOCUMENTS} == pathways - WITHOUT_QUESTIONS
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
 def test_ten_questions_are_asked(document: Path) -> None:
-    """Each is a question about a pathway of the library, with an answer and the places where it stands."""
-    assert (LIBRARY / document.stem / "pathway.yaml").exists()
+    """Each is a question about the pathway, with an answer and the places where it stands."""
     asked = [question for question in ALL if question.pathway == document.stem]
     assert len(asked) == QUESTIONS
     for question in asked:
