@@ -8,6 +8,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from pathways.engine.events import FormAnswered, Withdrawn
+from pathways.engine.journey import Scalar
 from store import alarms, asks, gate, journeys, messages, patients, tables
 from store.database import Database
 from store.facts import Policy
@@ -109,7 +110,7 @@ async def _two_high_values(clinic: Clinic) -> None:
     assert {"same-day-call", "high-glucose-call"} <= _open(clinic)
     with clinic.database.read() as session:
         (ask,) = asks.list_(session, journey=clinic.journey, open_only=True)
-    items = dict.fromkeys(DANGER_SIGNS, False)
+    items: dict[str, Scalar] = {sign: False for sign in DANGER_SIGNS}
     id, now = clinic.new_id(), clinic.now()
     await clinic.do(FormAnswered(id=id, received=now, form="symptoms", answers=id, ask=ask.id, items=items))
     await clinic.complete(clinic.find("read-symptoms"), "no-danger-signs")
