@@ -241,10 +241,13 @@ def _settle(turn: Turn, key: str) -> None:
 
 def _forget_what_waits(turn: Turn) -> None:
     """What waits for a cap, a date or another track comes no more, each with its reason."""
+    # What ends the journey may have decided on the same occurrence before.
+    told, turn.cause = turn.cause, f"ended/{turn.now.isoformat()}/{len(turn.reasons)}"
     for name, state in turn.journey.tracks.items():
         for occurrence in sorted({cause.occurrence for cause in state.unstarted}):
             turn.decide("ended", track=name, occurrence=occurrence)
         turn.remember(name, state.keeping(lambda _: False))
+    turn.cause = told
 
 
 def has_open_task(journey: Journey) -> bool:

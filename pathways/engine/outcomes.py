@@ -41,7 +41,9 @@ def depart(turn: Turn, reason: ExitReason, at: datetime) -> None:
         for cause in turn.state(name).unstarted:
             waits = cause.subject is not None and turn.journey.status != "ended"
             if waits and (still_holds(turn, name, cause) or cannot_be_read(turn, name, cause)):
+                told, turn.cause = turn.cause, f"ended/{turn.now.isoformat()}/{len(turn.reasons)}"
                 carry_out(turn, review(turn, name, cause, "ended", {}))
+                turn.cause = told
     leave(turn, reason, at)
 
 

@@ -25,6 +25,10 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
     """Files the result and lets every track that watches its data answer, each with one reason."""
     filed = file_result(turn.release, turn.journey, turn.facts, event)
     reading = filed.reading
+    old = readings_of(turn.journey).get(event.result)
+    if old is not None and event.version > old.version and (reading is None or reading.data != old.data):
+        # It was never a value of that data: what stands on it loses it, before it is judged as what it is.
+        _no_longer(turn, old, event)
     if reading is None:
         turn.decide("not-watched")
         return
@@ -32,6 +36,14 @@ def take_result(turn: Turn, event: ResultReceived) -> None:
     if filed.verdict in {"new", "revised"}:
         turn.journey = replace(turn.journey, readings=readings_of(turn.journey).with_(reading))
     _judge(turn, filed, reading, before)
+
+
+def _no_longer(turn: Turn, old: Reading, event: ResultReceived) -> None:
+    """A corrected code makes a result one of other data: of the data before it is taken back."""
+    before = turn.journey
+    gone = replace(old, version=event.version, status="entered-in-error", received=event.received)
+    turn.journey = replace(before, readings=readings_of(before).with_(gone))
+    _judge(turn, Filed(verdict="revised", reading=gone, before=old), gone, before)
 
 
 def take_again(turn: Turn, since: datetime) -> None:

@@ -13,7 +13,7 @@ from pathways.engine.ids import activation_id
 from pathways.engine.journey import Activation, Cause, Reading
 from pathways.engine.ladders import annotate, worsen
 from pathways.engine.panels import stood_on
-from pathways.engine.precedence import gives_way, interrupt
+from pathways.engine.precedence import first_ones, gives_way, interrupt
 from pathways.engine.steps import begin
 from pathways.engine.triggers import later_false
 from pathways.engine.turn import Turn
@@ -39,25 +39,13 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
     if verdict.cause.subject is not None and verdict.code in ACTED_ON and verdict.kind == "steps":
         undo.cancel_corrections(turn, verdict.track, verdict.cause)
     turn.decide(verdict.code, track=verdict.track, occurrence=verdict.cause.occurrence, values=dict(verdict.values))
-    state = turn.state(verdict.track)
     match verdict.intent:
         case "none":
             pass
-        case "hold":
-            turn.remember(verdict.track, replace(state, held=(*_without(state.held, verdict.cause), verdict.cause)))
-        case "cap":
-            turn.remember(verdict.track, replace(state, capped=(*_without(state.capped, verdict.cause), verdict.cause)))
-        case "defer":
-            deferred = (*_without(state.deferred, verdict.cause), verdict.cause)
-            turn.remember(verdict.track, replace(state, deferred=deferred, deferred_at=turn.now))
-        case "yield":
-            yielded = (*_without(state.yielded, verdict.cause), verdict.cause)
-            turn.remember(verdict.track, replace(state, yielded=yielded))
+        case "hold" | "cap" | "defer" | "yield" | "wait":
+            _wait(turn, verdict)
         case "annotate":
             annotate(turn, verdict.target or "", verdict.code, verdict.values, flag=True)
-        case "wait":
-            waiting = (*_without(state.unconfirmed, verdict.cause), verdict.cause)
-            turn.remember(verdict.track, replace(state, unconfirmed=waiting))
         case "attach":
             _attach(turn, verdict, verdict.target or "")
         case "lose":
@@ -77,6 +65,33 @@ def carry_out(turn: Turn, verdict: Verdict) -> None:
             _start(turn, verdict)
         case _:
             assert_never(verdict.intent)
+
+
+def _wait(turn: Turn, verdict: Verdict) -> None:
+    """It is kept until something lets it go; what agrees with it waits for no other value any more."""
+    state, cause = turn.state(verdict.track), verdict.cause
+    for other in verdict.confirming:
+        state = replace(state, unconfirmed=_without(state.unconfirmed, other))
+    match verdict.intent:
+        case "hold":
+            state = replace(state, held=(*_without(state.held, cause), cause))
+        case "cap":
+            state = replace(state, capped=(*_without(state.capped, cause), cause))
+        case "defer":
+            state = replace(state, deferred=(*_without(state.deferred, cause), cause), deferred_at=turn.now)
+        case "yield":
+            state = replace(state, yielded=(*_without(state.yielded, cause), cause))
+            _show_on_first(turn, verdict)
+        case _:
+            state = replace(state, unconfirmed=(*_without(state.unconfirmed, cause), cause))
+    turn.remember(verdict.track, state)
+
+
+def _show_on_first(turn: Turn, verdict: Verdict) -> None:
+    """Whoever works at what goes first sees what gave way to it."""
+    for key, first in tuple(first_ones(turn, verdict.track)):
+        if first.state == "running" and first.started != turn.now:
+            annotate(turn, key, verdict.code, verdict.values)
 
 
 def _replaces(cause: Cause, other: Cause) -> bool:

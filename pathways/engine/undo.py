@@ -56,7 +56,7 @@ def undo(turn: Turn, key: str, why: Why) -> None:
         chooser = _chooser(activation, path)
         if step is not None and chooser is None:
             _undo_node(undoing, path, node, step)
-        elif step is not None and chooser is not None and node.end is None:
+        elif step is not None and chooser is not None and (node.end is None or isinstance(step, Call)):
             _serve(undoing, chooser, path, step)
     _undo_contacts(turn, key, why)
     _count_again(turn, activation)
@@ -104,7 +104,7 @@ def undo_after(turn: Turn, key: str, path: str) -> None:
         step = find_step(turn.release, activation, other)
         chooser = _chooser(activation, other, above)
         assert step is not None, "it was entered"
-        if chooser is not None or node.chosen or node.holder is not None:
+        if chooser is not None or node.chosen or _begun(node):
             _serve(undoing, chooser or other, other, step)
             continue
         _undo_node(undoing, other, node, step)
@@ -165,14 +165,19 @@ def _undo_node(undoing: _Undoing, path: str, node: Node, step: AnyStep) -> None:
                 ask_staff(undoing.turn, undoing.key, path, "correction", path)
         case _:
             pass
-    if node.end is None and not (isinstance(step, Task) and node.holder is not None):
+    if node.end is None and not (isinstance(step, Task) and _begun(node)):
         now = undoing.turn.node(undoing.key, path)
         undoing.turn.put_node(undoing.key, path, replace(now, end="cancelled", ended=undoing.turn.now))
 
 
+def _begun(node: Node) -> bool:
+    """Whether somebody works at the task: holds it, tried to reach the patient, or waits for what was agreed."""
+    return node.holder is not None or bool(node.attempts) or node.next_attempt is not None or node.waiting is not None
+
+
 def _undo_task(undoing: _Undoing, path: str, node: Node, step: Task) -> None:
     turn = undoing.turn
-    if node.end is None and node.holder is None:
+    if node.end is None and not _begun(node):
         turn.act(CloseTask(task=_id(undoing, path), end="cancelled", at=turn.now, why=undoing.why))
     elif node.end is None or (node.chosen and undoing.why != "no-longer-true"):
         _flag(undoing, path)

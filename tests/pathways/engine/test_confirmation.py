@@ -216,3 +216,15 @@ high:
     assert len(play.journey.tracks["high"].unconfirmed) == 1
     play.after("5m")
     assert play.result(112, "e", data="dbp", origin="device", panel="q") == ["open call"]
+
+
+def test_values_that_agree_with_a_capped_one_wait_no_more() -> None:
+    """Two values agree while the cap lasts: they start together when it ends, and no review opens for the first."""
+    play = Player(LOW.replace("steps:", "at_most: once per 4h\n  steps:"))
+    measured(play, 0, 3.0)
+    measured(play, 1, 3.0)
+    play.complete(play.open[0], "done")
+    measured(play, 30, 3.0)
+    measured(play, 31, 3.0)
+    assert play.why[-1].endswith("capped")
+    assert "open review-result" not in play.after("2h")

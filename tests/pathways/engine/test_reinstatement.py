@@ -328,3 +328,20 @@ def test_without_consent_nothing_is_sent_on_return() -> None:
     play.happen("fell")
     assert returned(play, "1h") == ["reopen", "open contact-patient", "open review-return"]
     assert at("2026-01-05 10:00") == play.now
+
+
+def test_a_booking_that_a_choice_led_to_is_made_again() -> None:
+    """A call under a person's outcome of a stopped track falls with a death on the wrong patient and comes again."""
+    play = Player("""
+t:
+  when: {event: fell}
+  steps:
+    - {task: call, role: ward-nurse, outcomes: {book: [{call: book-room, undo: cancel-room}], leave: []}}
+    - {wait: 3d}
+""")
+    play.happen("fell")
+    play.complete("call", "book")
+    play.reply("book-room")
+    play.stop("t")
+    assert play.die() == ["call cancel-room", "end died"]
+    assert play.reinstate() == ["reopen", "call book-room", "open review-return"]

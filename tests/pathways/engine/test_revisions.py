@@ -1,5 +1,7 @@
 """Revisions are evaluated again; undo runs backwards and stops at a human decision."""
 
+from typing import Literal
+
 import pytest
 
 from pathways.engine.journey import ResultStatus
@@ -301,3 +303,25 @@ def test_a_task_that_was_skipped_needs_no_undo() -> None:
     play.now = at("2026-01-05 13:00")
     assert play.result(3.0, "r1", received="2026-01-05 09:00") == ["open check"]
     assert play.result(6.0, "r1", 2, "corrected") == ["close check cancelled undone"]
+
+
+@pytest.mark.parametrize("data", ["pulse", "height"])
+def test_a_result_that_was_of_other_data_all_along_is_taken_back(data: str) -> None:
+    """A corrected code makes it a result of other data, watched or not: what stood on it is undone."""
+    play = Player(low(f"[{CALL}]"))
+    play.result(3.0)
+    assert play.result(3.0, version=2, status="corrected", data=data) == ["close call cancelled undone"]
+    assert play.why[0] == "low undone"
+    assert play.open == []
+
+
+@pytest.mark.parametrize("result", ["no-answer", "call-back"])
+def test_a_task_that_somebody_works_at_is_not_taken_away(result: Literal["no-answer", "call-back"]) -> None:
+    """A task with an attempt, or with a call that was agreed, is begun although nobody holds it: flagged and served."""
+    task = "{task: call, role: diabetes-nurse, attempts: {max: 3}, outcomes: {reached: [STEP]}}"
+    task = task.replace("STEP", "{notify: head-nurse, message: n}")
+    play = Player(low(f"[{task}]", safety="no"))
+    play.result(3.0)
+    play.attempt("call", result, "2026-01-05 15:00")
+    assert play.result(6.0, version=2, status="corrected") == ["note call undone flag"]
+    assert play.complete("call", "reached") == ["close call done", "notify head-nurse n"]
