@@ -14,8 +14,9 @@ from pathways.engine.calls import enter_call, enter_enrol
 from pathways.engine.clocks import late, moved
 from pathways.engine.contact import tell
 from pathways.engine.journey import Activation, ActivationKind, Effect, End, Node
+from pathways.engine.ladders import annotate, open_tasks
 from pathways.engine.nodes import again, close, effect, notify, open_task, set_value, way_of
-from pathways.engine.paths import AGAIN
+from pathways.engine.paths import AGAIN, at_own_hour
 from pathways.engine.questions import LATE, NOT_ENROLLED, decide_late, find_step, is_urgent, steps_of
 from pathways.engine.repetition import Walked, enter_each, walk_beside, walk_each, walk_repeat
 from pathways.engine.turn import Turn
@@ -255,8 +256,27 @@ def ask_staff(turn: Turn, key: str, path: str, kind: ActivationKind, about: str,
 
 def give_to_staff(turn: Turn, key: str, path: str, about: str, *, urgent: bool = False) -> None:
     """Care that the patient may not be told of by message is told by a person; other contact does not take place."""
-    if turn.track(turn.activation(key).track).purpose == "care":
+    if turn.track(turn.activation(key).track).purpose != "care":
+        return
+    asked = _asked_already(turn, key, about) if at_own_hour(turn.activation(key).nodes, path) else None
+    if asked is None:
         ask_staff(turn, key, path, "urgent-contact" if urgent else "contact", about)
+    else:
+        annotate(turn, asked, "no-consent", {})
+
+
+def _asked_already(turn: Turn, key: str, about: str) -> str | None:
+    """The open question to staff about the same message: what comes at each hour of a pill is one task, not many."""
+    track = turn.activation(key).track
+    return next(
+        (
+            other
+            for other, activation in turn.journey.activations.items()
+            if activation.kind == "contact" and (activation.track, activation.about) == (track, about)
+            if open_tasks(turn, other)
+        ),
+        None,
+    )
 
 
 def enter_send(turn: Turn, key: str, path: str, step: Send, node: Node) -> Node:

@@ -364,7 +364,7 @@ _UNDO = (
     Mutant(
         name="a begun task is not cancelled",
         file=f"{ENGINE}/undo.py",
-        old="    if node.end is None and node.holder is None:\n",
+        old="    if node.end is None and not _begun(node):\n",
         new="    if node.end is None:\n",
         tests=(_test("engine/test_revisions", "a_begun_task_is_flagged_and_served_with_its_outcomes"),),
     ),
