@@ -5,35 +5,11 @@ from datetime import date, timedelta
 from functools import lru_cache
 from importlib import import_module
 
-from pathways.language.schedule import Season
+from pathways.language.schedule import SEASONS, Season
 
-TERMS: tuple[Season, ...] = (
-    "minor-cold",
-    "major-cold",
-    "spring-begins",
-    "rain-water",
-    "insects-awaken",
-    "spring-equinox",
-    "clear-and-bright",
-    "grain-rain",
-    "summer-begins",
-    "grain-full",
-    "grain-in-ear",
-    "summer-solstice",
-    "minor-heat",
-    "major-heat",
-    "autumn-begins",
-    "end-of-heat",
-    "white-dew",
-    "autumn-equinox",
-    "cold-dew",
-    "frost-descends",
-    "winter-begins",
-    "minor-snow",
-    "major-snow",
-    "winter-solstice",
-)
-"""Two a month, in the order of the year."""
+_FROM_SPRING: tuple[Season, ...] = tuple(season for season in SEASONS if not season.endswith("-fu"))
+TERMS: tuple[Season, ...] = (*_FROM_SPRING[-2:], *_FROM_SPRING[:-2])
+"""The solar terms, two a month: the calendar year begins with the last two of the solar one."""
 A_GENG_DAY = date(2026, 7, 15)
 """A day of the seventh heavenly stem 庚, which comes every ten days."""
 STEMS = 10

@@ -31,6 +31,7 @@ from pathways.engine.events import (
 )
 from pathways.engine.journey import Own, Scalar
 from pathways.engine.occasions import VISIT_KEPT
+from pathways.engine.recall import tags_of
 from pathways.errors import Invalid
 from pathways.language.names import nearest
 from pathways.language.release import Release
@@ -440,7 +441,7 @@ def show(session: Session, row: tables.Journey, *, existing: bool = False) -> Jo
         ended_at=row.ended_at,
         enrolled_at=row.enrolled_at,
         anchors=dict(state.anchors),
-        tags=[name for name in sorted(release.tags) if state.values.get(name) is True],
+        tags=list(tags_of(release, state)),
         tentative=list(state.tentative),
         parameters={name: _own(own) for name, own in state.parameters.items()},
         started_by=row.started_by,

@@ -24,6 +24,11 @@ class Told:
 NOTHING = Told()
 
 
+def tags_of(release: Release, journey: Journey) -> tuple[str, ...]:
+    """The tags that the patient has, by name."""
+    return tuple(name for name in sorted(release.tags) if journey.values.get(name) is True)
+
+
 def told_of(journey: Journey, activation: Activation) -> Told:
     """What an activation was told."""
     ids = [cause.answers for cause in activation.causes if cause.answers is not None]

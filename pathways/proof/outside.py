@@ -27,6 +27,7 @@ from pathways.engine.actions import (
 )
 from pathways.engine.journey import End, ExitReason, Journey
 from pathways.engine.reasons import Reason
+from pathways.engine.recall import tags_of
 from pathways.language.release import Release
 
 
@@ -105,8 +106,7 @@ class Outside:
 
     def standing(self, release: Release, journey: Journey) -> "Outside":
         """The same, with what the journey itself shows of its patient."""
-        tags = tuple(name for name in sorted(release.tags) if journey.values.get(name) is True)
-        return replace(self, tags=tags, anchors=journey.anchors)
+        return replace(self, tags=tags_of(release, journey), anchors=journey.anchors)
 
     def after(self, actions: Iterable[AnyAction], reasons: Iterable[Reason]) -> "Outside":
         """What is to be seen once these have happened."""
