@@ -4,7 +4,7 @@ ENV PYTHONUNBUFFERED=1
 WORKDIR /opt/tongxing
 
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 
 # Built by the pinned setuptools from what was copied: nothing is fetched.
 COPY . ./

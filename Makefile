@@ -45,7 +45,7 @@ $(VENV)/.made:
 	touch $@
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/.made
-	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements.txt
 	touch $@
 
 # The package itself: built by the pinned setuptools, nothing is fetched.
@@ -54,5 +54,5 @@ $(VENV)/.package: pyproject.toml requirements.in $(VENV)/.runtime
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.package
-	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.txt
 	touch $@
