@@ -23,6 +23,7 @@ from store import inbox, patients, quarantine, releases, tables
 from store.database import LOCKED, Session
 from store.ids import new_id
 
+Category = Literal["laboratory", "vital-signs", "social-history", "survey", "other"]
 Comparator = Literal["<", "<=", ">", ">="]
 NotUnderstood = Literal["unknown-patient", "unknown-code", "unknown-unit", "older-version-again"]
 _SAYS_ANEW: frozenset[ResultStatus] = frozenset({"amended", "corrected", "entered-in-error", "cancelled"})
@@ -48,6 +49,19 @@ class Result:
     """What the source calls the measurement that several results are of."""
     version: int | None = None
     """Where the source counts its versions; else other content is the next one."""
+    issued: datetime | None = None
+    """When the source said so: where it has said something newer of the same result, this is outdated."""
+    name: str | None = None
+    """What the sender calls what was measured."""
+    category: Category | None = None
+    reference_low: float | None = None
+    reference_high: float | None = None
+    reference: str | None = None
+    """The range as text, where it is not two numbers."""
+    interpretation: str | None = None
+    """HL7's abnormal flag, such as `H` or `LL`."""
+    coded: bool = False
+    """The code is LOINC's by its system: one that no pathway watches is kept for the record, in whatever unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,20 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal
 
-from sqlalchemy import JSON, DateTime, Dialect, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -19,10 +32,14 @@ Json = Mapping[str, Any]
 JourneyStatus = Literal["starting", "active", "paused", "ended"]
 TaskStatus = Literal["open", "held", "closed"]
 MessageState = Literal["waiting", "leased", "sent", "delivered", "failed", "dropped", "recalled"]
-ObservationState = Literal["accepted", "stored", "quarantined"]
+ObservationState = Literal["accepted", "stored", "quarantined", "outdated"]
+"""`outdated`: its source had said something newer before it came."""
 InboxState = Literal["pending", "reflected", "refused"]
 QuarantineState = Literal["held", "released", "discarded"]
 Purpose = Literal["care", "marketing", "research"]
+Channel = Literal["json", "fhir", "hl7"]
+TransmissionState = Literal["taken", "ignored", "refused"]
+"""`taken`: what it says was kept; `ignored`: nothing here asks for its kind; `refused`: it could not be read."""
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -67,9 +84,16 @@ class Base(DeclarativeBase):
                 InboxState,
                 QuarantineState,
                 Purpose,
+                Channel,
+                TransmissionState,
             )
         },
     }
+
+
+def _updated() -> Mapped[datetime]:
+    """When the row last changed, by the database's own clock."""
+    return mapped_column(insert_default=func.current_timestamp(), onupdate=func.current_timestamp(), index=True)
 
 
 # --- patients ---------------------------------------------------------------------------------------------------
@@ -95,8 +119,11 @@ class Patient(Base):
     """Who cares for the patient: staff by what they are, such as `surgeon`."""
     died_at: Mapped[datetime | None]
     demonstration: Mapped[bool] = mapped_column(default=False)
+    merged_into: Mapped[str | None] = mapped_column(index=True)
+    """The patient whose record this one went into; what is told of this one is told of that one."""
     created: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    updated: Mapped[datetime] = _updated()
 
 
 class Identifier(Base):
@@ -236,8 +263,8 @@ class Journey(Base):
             "pathway",
             "episode",
             unique=True,
-            sqlite_where=text("status <> 'ended'"),
-            postgresql_where=text("status <> 'ended'"),
+            sqlite_where=text("status <> 'ended' AND superseded_by IS NULL"),
+            postgresql_where=text("status <> 'ended' AND superseded_by IS NULL"),
         ),
         Index("ix_journeys_status", "status", "enrolled_at"),
     )
@@ -258,7 +285,10 @@ class Journey(Base):
     enrolled_at: Mapped[datetime]
     started_by: Mapped[str]
     demonstration: Mapped[bool]
+    superseded_by: Mapped[str | None]
+    """The journey of the same patient, pathway and episode that goes on where two records were merged."""
     created: Mapped[datetime]
+    updated: Mapped[datetime] = _updated()
 
 
 class Reason(Base):
@@ -355,6 +385,7 @@ class Task(Base):
     waiting: Mapped[str | None]
     """What it waits for now, its clock standing still."""
     version: Mapped[int]
+    updated: Mapped[datetime] = _updated()
 
 
 class TaskRole(Base):
@@ -426,6 +457,7 @@ class Message(Base):
     """The text that left."""
     dropped: Mapped[str | None]
     """Why it was not sent."""
+    updated: Mapped[datetime] = _updated()
 
 
 class Ask(Base):
@@ -534,6 +566,20 @@ class Observation(Base):
     state: Mapped[ObservationState]
     digest: Mapped[str]
     """Of its content: the same result sent twice is one."""
+    issued: Mapped[datetime | None]
+    """When its source said so."""
+    name: Mapped[str | None]
+    """What the sender calls what was measured."""
+    category: Mapped[str | None]
+    reference_low: Mapped[float | None]
+    reference_high: Mapped[float | None]
+    reference: Mapped[str | None]
+    interpretation: Mapped[str | None]
+    coded: Mapped[bool] = mapped_column(default=False)
+    """Its code is LOINC's by its system: where no pathway watches it, it is kept for the record."""
+    transmission: Mapped[str | None]
+    via: Mapped[str | None] = mapped_column(index=True)
+    """The identifier by which its patient was found, as `SYSTEM|VALUE`; none where the sender gave the id here."""
 
 
 class Quarantine(Base):
@@ -545,10 +591,140 @@ class Quarantine(Base):
     reason: Mapped[str]
     observation: Mapped[str | None] = mapped_column(ForeignKey("observations.id"), index=True)
     payload: Mapped[Json]
+    notice: Mapped[Json | None]
+    """What was read and could not be taken in, so that it can be taken in again; none of a result."""
+    transmission: Mapped[str | None] = mapped_column(index=True)
     received: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[QuarantineState]
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+
+
+class QuarantineIdentifier(Base):
+    """By which identifiers the patient of something in quarantine was named."""
+
+    __tablename__ = "quarantine_identifiers"
+    __table_args__ = (Index("ix_quarantine_identifiers", "system", "value"),)
+
+    quarantine: Mapped[str] = mapped_column(ForeignKey("quarantine.id"), primary_key=True)
+    system: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+
+
+# --- what other systems send ------------------------------------------------------------------------------------
+
+
+class Transmission(Base):
+    """A message of another system, as it came."""
+
+    __tablename__ = "transmissions"
+    __table_args__ = (
+        Index("ux_transmissions_control", "channel", "sender", "control", "digest", unique=True),
+        Index("ix_transmissions_received", "received", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[Channel]
+    sender: Mapped[str]
+    control: Mapped[str | None]
+    """The sender's own id of the message; the same one with the same content is the same message."""
+    message: Mapped[str]
+    """What kind of message it is, such as `ORU^R01` or `Bundle`."""
+    received: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str]
+    state: Mapped[TransmissionState]
+    answer: Mapped[str]
+    """What the sender was answered: `AA`, `AE`, `AR`, or an HTTP status."""
+
+
+class Entry(Base):
+    """Something in a patient's record, as its source last told it: `store.record` has its kinds."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        UniqueConstraint("kind", "source_system", "source_id"),
+        Index("ix_entries_patient", "patient", "kind", "start"),
+        Index("ix_entries_updated", "kind", "updated", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    source_system: Mapped[str]
+    source_id: Mapped[str]
+    version: Mapped[int]
+    patient: Mapped[str] = mapped_column(ForeignKey("patients.id"))
+    status: Mapped[str] = mapped_column(String(30))
+    code_system: Mapped[str | None]
+    code: Mapped[str | None]
+    display: Mapped[str | None]
+    start: Mapped[datetime | None]
+    end: Mapped[datetime | None]
+    content: Mapped[Json]
+    issued: Mapped[datetime | None]
+    digest: Mapped[str]
+    received: Mapped[datetime]
+    updated: Mapped[datetime]
+    transmission: Mapped[str | None]
+    via: Mapped[str | None] = mapped_column(index=True)
+    """The identifier by which its patient was found, as `SYSTEM|VALUE`; none where the sender gave the id here."""
+
+
+class EntryVersion(Base):
+    """A version of an entry, also one that came when a newer one was known."""
+
+    __tablename__ = "entry_versions"
+
+    entry: Mapped[str] = mapped_column(ForeignKey("entries.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    told: Mapped[Json]
+    digest: Mapped[str]
+    issued: Mapped[datetime | None]
+    received: Mapped[datetime]
+    outdated: Mapped[bool]
+    transmission: Mapped[str | None]
+
+
+class Merge(Base):
+    """Two records that are one person's: `retired` went into `survivor`, and what moved."""
+
+    __tablename__ = "merges"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    survivor: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    retired: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    transmission: Mapped[str | None]
+    moved: Mapped[Json]
+    """Ids by table, so that it can be undone."""
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]
+
+
+class Foresight(Base):
+    """What a journey will make of what it has not taken in yet, as far as that is urgent."""
+
+    __tablename__ = "foresights"
+
+    journey: Mapped[str] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
+    sequence: Mapped[int]
+    """The turn that the store showed when it was made."""
+    events: Mapped[list[str]]
+    """The inbox rows that went into it, in order."""
+    state: Mapped[str]
+    wakeup: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Search(Base):
+    """A search whose next pages are asked for by its id, so that nothing about a person stands in an address."""
+
+    __tablename__ = "searches"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    resource: Mapped[str]
+    parameters: Mapped[Json]
+    created: Mapped[datetime] = mapped_column(index=True)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------
