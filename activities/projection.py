@@ -1,6 +1,6 @@
 """What a journey decided becomes what people see: one transaction a projection, idempotent by (journey, sequence)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -30,7 +30,8 @@ from pathways.engine.actions import (
 )
 from pathways.engine.context import Facts
 from pathways.errors import Conflict, Invalid, Refused, StoreUnavailable, TongxingError
-from store import alarms, asks, inbox, journeys, messages, people, releases, tables, tasks, visits
+from store import alarms, asks, attendance, inbox, journeys, messages, releases, tables, tasks, visits
+from store.attendance import Standing, rungs_of
 from store.database import Database, Session
 from store.facts import Policy, facts_of
 
@@ -50,7 +51,7 @@ def project(session: Session, projection: Projection, *, now: datetime, policy: 
         return Projected(
             sequence=row.sequence,
             facts=_facts(session, row, policy, now=now),
-            unattended=_unattended(session, _standing(session, row), now=now),
+            unattended=_unattended(session, attendance.standing_of(session, row), now=now),
             stands=journeys.state_of(row),
         )
     new = [turn for turn in projection.turns if turn.sequence > row.sequence]
@@ -67,8 +68,13 @@ def project(session: Session, projection: Projection, *, now: datetime, policy: 
     return Projected(
         sequence=row.sequence,
         facts=_facts(session, row, policy, now=now),
-        unattended=_unattended(session, _rungs(projection.turns), now=now),
+        # Also of turns that were shown before: the answer may be lost.
+        unattended=_unattended(session, rungs_of(_actions(projection.turns)), now=now),
     )
+
+
+def _actions(turns: Sequence[Turned]) -> Iterator[AnyAction]:
+    return (action for turn in turns for action in turn.actions)
 
 
 def _facts(session: Session, row: tables.Journey, policy: Policy, *, now: datetime) -> Facts:
@@ -157,45 +163,9 @@ def _perform_on_message(
             assert_never(action)
 
 
-_Rung = tuple[str, int, str, str | None]
-"""A task, a rung on which it came to stand, its role and department; an urgent task's own role is rung zero."""
-
-
-def _rungs(turns: Sequence[Turned]) -> list[_Rung]:
-    """The rungs that the turns came to, also of turns shown before: the answer may be lost."""
-    rungs: list[_Rung] = []
-    for action in (action for turn in turns for action in turn.actions):
-        if isinstance(action, EscalateTask):
-            rungs.append((action.task, action.rung, action.to, action.department))
-        elif isinstance(action, OpenTask) and action.urgent:
-            rungs.append((action.task, 0, action.role, action.department))
-    return rungs
-
-
-def _standing(session: Session, journey: tables.Journey) -> list[_Rung]:
-    """The rungs on which the journey's open tasks stand."""
-    return [
-        (task.id, role.rung, role.role, role.department)
-        for task in tasks.open_of(session, journey.id)
-        for role in tasks.roles_of(session, task.id)
-        if role.rung == task.rung and (task.urgent or task.rung > 0)
-    ]
-
-
-def _unattended(session: Session, rungs: Sequence[_Rung], *, now: datetime) -> tuple[Unattended, ...]:
-    """Those on which a task now stands with nobody on duty. The last one too: it stays open, an operator is called."""
-    return tuple(
-        Unattended(task=task, rung=rung)
-        for task, rung, role, department in rungs
-        if tasks.stands_on(session, task, rung) and not _attended(session, task, rung, role, department, now=now)
-    )
-
-
-def _attended(session: Session, task: str, rung: int, role: str, department: str | None, *, now: datetime) -> bool:
-    """Whether somebody of the role is on duty there or, on rung zero, the person whose task it is."""
-    person = tasks.read(session, task).person if rung == 0 else None
-    there = person is not None and people.is_on_duty(session, person, now)
-    return there or bool(people.on_duty(session, role, now, department))
+def _unattended(session: Session, rungs: Sequence[Standing], *, now: datetime) -> tuple[Unattended, ...]:
+    """Those on which a task now stands with nobody on duty."""
+    return tuple(Unattended(task=one.task, rung=one.rung) for one in attendance.unattended(session, rungs, now=now))
 
 
 class ProjectionActivities:

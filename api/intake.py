@@ -1,25 +1,26 @@
-"""The one way in for facts from outside: each is committed with the message that told it, then journeys are told."""
+"""The one way in for facts from outside: each is committed with the message that told it, then journeys are told.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+In one transaction the message and what was read from it are kept, patients are found, journeys that care get their
+inbox rows, and urgent tasks that follow are on their lists. Whoever sent it is answered after the commit.
+"""
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from api import reception
 from api.mapping import SiteMapping
-from store import tables
+from api.reception import Reception
+from pathways.errors import Refused
+from store import foresights, journeys, observations, patients, quarantine, tables, transmissions
 from store.database import Database, Session
 from store.facts import Policy
-from store.notices import AnyNotice, Outcome
+from store.notices import AnyNotice, MergeNotice, Outcome, ResultNotice, Subject, Unreadable
+from store.observations import Provenance
+from store.transmissions import Arrived
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """A message as it came; `control` is the sender's own id of it."""
-
-    channel: tables.Channel
-    sender: str
-    message: str
-    body: bytes
-    control: str | None = None
+__all__ = ["Arrived", "Intake", "Taking"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Taking:
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """What it takes to take messages in."""
+    """What it takes to take messages in; `prompt` says that something was committed."""
 
     database: Database
     policy: Policy
@@ -65,4 +66,162 @@ class Intake:
         Raises:
             Refused: with `strict`, as the notice deserves.
         """
-        raise AssertionError
+        known = transmissions.known(session, arrived)
+        if known is not None:
+            return Taking(transmission=known.id, answer=known.answer, outcomes=(), again=True)
+        row = transmissions.keep(session, arrived, state=state, answer=answer, now=now)
+        outcomes = self.take_in(session, notices, transmission=row.id, now=now, by=by, strict=strict)
+        return Taking(transmission=row.id, answer=answer, outcomes=tuple(outcomes))
+
+    def take_in(
+        self,
+        session: Session,
+        notices: Sequence[AnyNotice],
+        *,
+        transmission: str | None,
+        now: datetime,
+        by: str = "system",
+        strict: bool = False,
+    ) -> list[Outcome]:
+        """Take in what a message says that is kept already; as `take`."""
+        hall = _Hall(
+            Reception(
+                session=session,
+                policy=self.policy,
+                priorities=self.mapping().priorities,
+                zone=self.zone,
+                transmission=transmission,
+                by=by,
+                now=now,
+            ),
+            strict=strict,
+        )
+        return hall.receive(notices)
+
+    def release(
+        self,
+        session: Session,
+        quarantined: str,
+        *,
+        by: str,
+        now: datetime,
+        patient: str | None = None,
+        code: str | None = None,
+        unit: str | None = None,
+    ) -> Outcome:
+        """Take in again what lies in quarantine, with what a person corrected.
+
+        Raises:
+            NotFound: there is nothing such, or no such patient.
+            Conflict: it was decided before, is still not understood, or cannot be taken in.
+        """
+        desk = Reception(
+            session=session,
+            policy=self.policy,
+            priorities=self.mapping().priorities,
+            zone=self.zone,
+            transmission=quarantine.read(session, quarantined).transmission,
+            by=by,
+            now=now,
+        )
+        outcome = reception.release(desk, quarantined, patient=patient, code=code, unit=unit)
+        _Hall(desk, strict=True).finish([outcome])
+        return outcome
+
+
+@dataclass
+class _Hall:
+    """Where the notices of one message are received, in their order."""
+
+    desk: Reception
+    strict: bool
+    touched: set[str] = field(default_factory=set[str])
+
+    def receive(self, notices: Sequence[AnyNotice]) -> list[Outcome]:
+        """Receive all of them; results that stand together are taken in together."""
+        patients.lock_all(self.desk.session, self._known(notices))
+        outcomes: list[Outcome] = []
+        for is_result, run in groupby(notices, key=lambda one: isinstance(one, ResultNotice)):
+            together = list(run)
+            outcomes += self._results(together) if is_result else [self._one(notice) for notice in together]
+        self.finish(outcomes)
+        return outcomes
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """Look what is urgent of what was told, before anything is answered."""
+        self.touched |= {one.patient for one in outcomes if one.patient is not None} | self.desk.touched
+        session = self.desk.session
+        session.flush()
+        for patient in sorted(self.touched):
+            for journey in sorted(one.id for one in journeys.find_open(session, patient)):
+                foresights.look_ahead(session, journey, self.desk.policy, now=self.desk.now)
+
+    def _known(self, notices: Sequence[AnyNotice]) -> Iterator[str]:
+        """The patients who are known to be concerned, so that all are locked in one order."""
+        for notice in notices:
+            for subject in _subjects(notice):
+                found = self.desk.identify(subject).patient
+                if found is not None:
+                    yield found
+
+    def _one(self, notice: AnyNotice) -> Outcome:
+        try:
+            with self.desk.session.begin_nested():
+                return reception.receive(self.desk, notice)
+        except Refused as refused:
+            if self.strict:
+                raise
+            return reception.hold(self.desk, notice, refused.code)
+
+    def _results(self, notices: Sequence[AnyNotice]) -> list[Outcome]:
+        """Results of one message, judged as if each had been sent in its time."""
+        results = [one for one in notices if isinstance(one, ResultNotice)]
+        named = [self.desk.identify(one.subject) for one in results]
+        told = [reception.result_of(one, identity.patient) for one, identity in zip(results, named, strict=True)]
+        intake = observations.Intake(self.desk.session, told)
+        by_time = sorted(range(len(told)), key=lambda place: told[place].effective)
+        rank = {place: number for number, place in enumerate(by_time)}
+        outcomes: list[Outcome] = []
+        for place, (notice, identity) in enumerate(zip(results, named, strict=True)):
+            came = Provenance(
+                transmission=self.desk.transmission,
+                identifiers=notice.subject.identifiers,
+                via=identity.via,
+                conflict=identity.conflict,
+            )
+            outcomes.append(
+                self._result(intake, told[place], came, self.desk.now + timedelta(microseconds=rank[place]))
+            )
+        self.desk.session.flush()
+        return outcomes
+
+    def _result(
+        self, intake: observations.Intake, result: observations.Result, came: Provenance, received: datetime
+    ) -> Outcome:
+        try:
+            taken = intake.take(result, now=received, came=came)
+        except Refused as refused:
+            if self.strict:
+                raise
+            notice = ResultNotice(subject=Subject(identifiers=came.identifiers, patient=result.patient), result=result)
+            return reception.hold(self.desk, notice, refused.code)
+        state = "duplicate" if taken.duplicate else taken.state
+        return Outcome(
+            state=state,
+            id=taken.id,
+            patient=taken.patient,
+            version=taken.version,
+            created=not taken.duplicate and taken.version == 1,
+            reason=taken.reason,
+            quarantine=taken.quarantine,
+        )
+
+
+def _subjects(notice: AnyNotice) -> tuple[Subject, ...]:
+    match notice:
+        case MergeNotice():
+            return (notice.survivor, notice.retired)
+        case Unreadable():
+            return ()
+        case _:
+            return (notice.subject,)

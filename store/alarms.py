@@ -12,8 +12,9 @@ from pathways.errors import NotFound
 from store import tables
 from store.database import Session
 
-RunCode = Literal["journey-stopped", "journey-overdue", "event-unreadable"]
-"""What is wrong with what runs a journey: it was ended from outside, gives no turn, or cannot be told of an event."""
+RunCode = Literal["journey-stopped", "journey-overdue", "event-unreadable", "journeys-clash"]
+"""What is wrong with what runs a journey: it was ended from outside, gives no turn, cannot be told of an event, or
+came by a merge to a patient who is on a pathway that does not go with its own."""
 
 
 def raise_(session: Session, journey: tables.Journey, action: RaiseAlarm) -> None:

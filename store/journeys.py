@@ -259,8 +259,10 @@ def find(session: Session, *, patient: str, pathway: str, episode: str = "") -> 
 
 
 def find_open(session: Session, patient: str) -> Sequence[tables.Journey]:
-    """Every journey of the patient that has not ended."""
-    rows = select(tables.Journey).where(tables.Journey.patient == patient, tables.Journey.status != "ended")
+    """Every journey of the patient that has not ended, and does not end because another one goes on for it."""
+    rows = select(tables.Journey).where(
+        tables.Journey.patient == patient, tables.Journey.status != "ended", tables.Journey.superseded_by.is_(None)
+    )
     return session.scalars(rows.order_by(tables.Journey.created, tables.Journey.id)).all()
 
 

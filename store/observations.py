@@ -22,10 +22,13 @@ from pathways.language.units import KNOWN_CODES, normalise_unit
 from store import inbox, patients, quarantine, releases, tables
 from store.database import LOCKED, Session
 from store.ids import new_id
+from store.patients import Identifier
 
 Category = Literal["laboratory", "vital-signs", "social-history", "survey", "other"]
 Comparator = Literal["<", "<=", ">", ">="]
-NotUnderstood = Literal["unknown-patient", "unknown-code", "unknown-unit", "older-version-again"]
+NotUnderstood = Literal["unknown-patient", "identity-conflict", "unknown-code", "unknown-unit", "older-version-again"]
+NOT_TOLD: tuple[tables.ObservationState, ...] = ("quarantined", "outdated")
+"""What no journey has heard of."""
 _SAYS_ANEW: frozenset[ResultStatus] = frozenset({"amended", "corrected", "entered-in-error", "cancelled"})
 """Whoever sends such a status revises; with another one, what was said before may be a repeat that came late."""
 
@@ -76,6 +79,20 @@ class Taken:
     quarantine: str | None = None
     events: tuple[str, ...] = ()
     """Ids of the inbox rows that this request added: what is to be signalled now."""
+    patient: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """How a result came: in which message, and by which identifiers its patient was named.
+
+    `via` is the one that decided; `conflict`: they belong to two patients.
+    """
+
+    transmission: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    via: str | None = None
+    conflict: bool = False
 
 
 def take_in(session: Session, result: Result, *, now: datetime) -> Taken:
@@ -102,12 +119,13 @@ class Intake:
         self._open = _open(session, concerned | _patients_of(self._versions))
         self._own_codes = cache(partial(_own_codes, session))
 
-    def take(self, result: Result, *, now: datetime) -> Taken:
+    def take(self, result: Result, *, now: datetime, came: Provenance | None = None) -> Taken:
         """Accept one of them and tell the open journeys that watch it, in the caller's transaction.
 
         The content of the latest version under the same source id is that version and changes nothing; other content
         is the next one. The content of an older one is the next one where its status revises; else nobody can tell a
-        value that holds again from a repeat that came late, so it is quarantined.
+        value that holds again from a repeat that came late, so it is quarantined. Where the source says when it said
+        what, that decides: what it said before what is known is outdated, kept, and told to nobody.
 
         Raises:
             Conflict: that version was received with other content.
@@ -115,23 +133,32 @@ class Intake:
         """
         if result.version is not None and result.version < 1:
             raise Invalid("Versions count from 1.")
+        came = came or Provenance()
         earlier = self._versions[result.source_system, result.source_id]
         digest = _digest(result)
-        same = _same(earlier, digest, result.version)
+        older = result.version is None and _is_older(result, earlier)
+        same = _issued_then(earlier, digest, result) if older else _same(earlier, digest, result.version)
         if same is not None:
-            return Taken(id=same.id, state=same.state, version=same.version, duplicate=True)
+            return Taken(id=same.id, state=same.state, version=same.version, duplicate=True, patient=same.patient)
         patient = None if result.patient is None or result.patient not in self._locked else result.patient
         row = _row(result, earlier, digest, patient=patient, now=now)
+        row.transmission, row.via = came.transmission, came.via
         self._session.add(row)
-        again = result.version is None and digest in {other.digest for other in earlier}
-        doubt = again and result.status not in _SAYS_ANEW
-        problem = "older-version-again" if doubt else _problem(row, self._own_codes)
-        if problem is None:
-            taken = _deliver(self._session, row, earlier, self._open, now=now)
+        problem = _problem(row, self._own_codes, came, doubt=self._is_doubtful(result, earlier, digest))
+        if problem is not None:
+            taken = _hold(self._session, row, result, problem, came, now=now)
+        elif older:
+            row.state = "outdated"
+            taken = Taken(id=row.id, state=row.state, version=row.version, duplicate=False, patient=row.patient)
         else:
-            taken = _hold(self._session, row, result, problem, now=now)
+            taken = _deliver(self._session, row, earlier, self._open, now=now)
         insort(earlier, row, key=lambda one: one.version)
         return taken
+
+    def _is_doubtful(self, result: Result, earlier: Sequence[tables.Observation], digest: str) -> bool:
+        """Whether it may be a repeat that came late: known content, no revision, and no word of when it was said."""
+        again = result.version is None and digest in {other.digest for other in earlier}
+        return again and result.status not in _SAYS_ANEW and result.issued is None
 
 
 def readmit(
@@ -157,7 +184,7 @@ def readmit(
     row.patient = row.patient if patient is None else patients.lock(session, patient).id
     row.code = code or row.code
     row.unit = unit or row.unit
-    problem = _problem(row, partial(_own_codes, session))
+    problem = _problem(row, partial(_own_codes, session), Provenance())
     if problem is not None:
         raise Conflict(f"It is still not understood: {problem}.", hint="Correct the patient, the code or the unit.")
     quarantine.decide(session, quarantined, "released", by=by, now=now)
@@ -211,7 +238,7 @@ def recent(session: Session, patient: str, codes: frozenset[str], *, since: date
     theirs = select(tables.Observation.result).where(tables.Observation.patient == patient)
     newest = (
         select(tables.Observation.result, func.max(tables.Observation.version).label("version"))
-        .where(tables.Observation.result.in_(theirs), tables.Observation.state != "quarantined")
+        .where(tables.Observation.result.in_(theirs), tables.Observation.state.not_in(NOT_TOLD))
         .group_by(tables.Observation.result)
         .subquery()
     )
@@ -246,6 +273,16 @@ def event_for(row: tables.Observation, journey: str, *, received: datetime) -> R
         text=row.text,
         panel=row.panel,
         origin=_origin(row.origin),
+    )
+
+
+def void_for(row: tables.Observation, journey: str, *, received: datetime) -> ResultReceived:
+    """What a journey is told where the result was another person's all along."""
+    return replace(
+        event_for(row, journey, received=received),
+        id=derive(journey, "result", row.result, str(row.version), "void"),
+        version=row.version + 1,
+        status="entered-in-error",
     )
 
 
@@ -293,6 +330,7 @@ def _open(session: Session, concerned: Set[str | None]) -> _Open:
         .where(
             tables.Journey.patient.in_(one for one in concerned if one is not None),
             (tables.Journey.status != "ended") | tables.Journey.exit_reason.not_in(UNREVIEWED),
+            tables.Journey.superseded_by.is_(None),
         )
         .order_by(tables.Journey.id)
     )
@@ -321,7 +359,11 @@ def _latest(versions: Sequence[tables.Observation]) -> Sequence[tables.Observati
     first: dict[str, tables.Observation] = {}
     for row in versions:
         first.setdefault(row.digest, row)
-    standing = [place for place, row in enumerate(versions) if row.state != "quarantined" or first[row.digest] is row]
+    standing = [
+        place
+        for place, row in enumerate(versions)
+        if row.state != "outdated" and (row.state != "quarantined" or first[row.digest] is row)
+    ]
     return versions[standing[-1] :] if standing else ()
 
 
@@ -348,6 +390,16 @@ def _panel(result: Result) -> str | None:
     return blake2b(json.dumps([result.source_system, result.panel]).encode(), digest_size=16).hexdigest()
 
 
+def _is_older(result: Result, earlier: Sequence[tables.Observation]) -> bool:
+    """Whether its source has said something newer of it that was understood."""
+    said = [row.issued for row in earlier if row.issued is not None and row.state != "quarantined"]
+    return result.issued is not None and any(at > result.issued for at in said)
+
+
+def _issued_then(earlier: Sequence[tables.Observation], digest: str, result: Result) -> tables.Observation | None:
+    return next((row for row in earlier if row.digest == digest and row.issued == result.issued), None)
+
+
 def _row(
     result: Result, earlier: Sequence[tables.Observation], digest: str, *, patient: str | None, now: datetime
 ) -> tables.Observation:
@@ -370,10 +422,26 @@ def _row(
         received=now,
         state="stored",
         digest=digest,
+        issued=result.issued,
+        name=result.name,
+        category=result.category,
+        reference_low=result.reference_low,
+        reference_high=result.reference_high,
+        reference=result.reference,
+        interpretation=result.interpretation,
+        coded=result.coded,
     )
 
 
-def _hold(session: Session, row: tables.Observation, result: Result, problem: NotUnderstood, *, now: datetime) -> Taken:
+def _hold(
+    session: Session,
+    row: tables.Observation,
+    result: Result,
+    problem: NotUnderstood,
+    came: Provenance,
+    *,
+    now: datetime,
+) -> Taken:
     row.state = "quarantined"
     session.flush()  # what is held refers to it
     payload = {
@@ -389,18 +457,36 @@ def _hold(session: Session, row: tables.Observation, result: Result, problem: No
         "panel": result.panel,
         "source": {"system": result.source_system, "id": result.source_id, "version": row.version},
     }
-    held = quarantine.hold(session, reason=problem, payload=payload, now=now, observation=row.id)
+    held = quarantine.hold(
+        session,
+        reason=problem,
+        payload=payload,
+        now=now,
+        observation=row.id,
+        transmission=came.transmission,
+        identifiers=came.identifiers,
+    )
     return Taken(
-        id=row.id, state="quarantined", version=row.version, duplicate=False, reason=problem, quarantine=held.id
+        id=row.id,
+        state="quarantined",
+        version=row.version,
+        duplicate=False,
+        reason=problem,
+        quarantine=held.id,
+        patient=row.patient,
     )
 
 
-def _problem(row: tables.Observation, own_codes: Callable[[], frozenset[str]]) -> NotUnderstood | None:
+def _problem(
+    row: tables.Observation, own_codes: Callable[[], frozenset[str]], came: Provenance, *, doubt: bool = False
+) -> NotUnderstood | None:
     if row.patient is None:
-        return "unknown-patient"
+        return "identity-conflict" if came.conflict else "unknown-patient"
+    if doubt:
+        return "older-version-again"
     analyte = KNOWN_CODES.get(row.code)
     if analyte is None and row.code not in own_codes():
-        return "unknown-code"
+        return None if row.coded else "unknown-code"
     if row.value is None:
         return None
     unit = None if row.unit is None else normalise_unit(row.unit)
@@ -416,7 +502,9 @@ def _deliver(
     told = [inbox.add_new(session, journey=one, event=event_for(row, one.id, received=now)).id for one in watching]
     told += _take_back(session, row, versions, open_now, told={journey.id for journey in watching}, now=now)
     row.state = "accepted" if watching else "stored"
-    return Taken(id=row.id, state=row.state, version=row.version, duplicate=False, events=tuple(told))
+    return Taken(
+        id=row.id, state=row.state, version=row.version, duplicate=False, events=tuple(told), patient=row.patient
+    )
 
 
 def _watching(row: tables.Observation, open_now: _Open, now: datetime) -> list[tables.Journey]:
@@ -446,7 +534,7 @@ def _take_back(
     events: list[str] = []
     for before in reversed(versions):
         elsewhere = (before.patient, before.code) != (row.patient, row.code)
-        if before.version >= row.version or before.state == "quarantined" or not elsewhere:
+        if before.version >= row.version or before.state in NOT_TOLD or not elsewhere:
             continue
         for journey in _watching(before, open_now, now):
             if journey.id not in told:

@@ -1,6 +1,6 @@
 """Patients: who they are, how to reach them, what they agreed to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -139,6 +139,59 @@ def lock(session: Session, patient: str) -> tables.Patient:
     if row is None:
         raise NotFound("There is no such patient.", hint="Find the patient with POST /api/v1/patients/search.")
     return row
+
+
+def lock_all(session: Session, ids: Iterable[str]) -> None:
+    """Lock these patients, in the one order that everybody keeps."""
+    rows = (
+        select(tables.Patient)
+        .where(tables.Patient.id.in_(set(ids)))
+        .order_by(tables.Patient.id)
+        .with_for_update(key_share=LOCKED.key_share)
+        .execution_options(populate_existing=True)
+    )
+    session.scalars(rows).all()
+
+
+def update(
+    session: Session,
+    patient: str,
+    *,
+    now: datetime,
+    name: str | None = None,
+    born: date | None = None,
+    sex: Sex | None = None,
+    language: str | None = None,
+    contacts: Sequence[Contact] | None = None,
+    identifiers: Sequence[Identifier] = (),
+) -> bool:
+    """Write what is told anew; whether anything changed. What is None stays, identifiers are added.
+
+    Raises:
+        Invalid: a birth in the future, or too long ago.
+        Conflict: an identifier is another patient's.
+    """
+    row = lock(session, patient)
+    _check(born or row.born, row.zone, now)
+    told = {"name": name, "born": born, "sex": sex, "language": language}
+    changes = {key: value for key, value in told.items() if value is not None and getattr(row, key) != value}
+    for key, value in changes.items():
+        setattr(row, key, value)
+    added = [one for one in dict.fromkeys(identifiers) if _owner(session, one) != patient]
+    if any(_owner(session, one) is not None for one in added):
+        raise Conflict("An identifier belongs to another patient.", hint="Merge them in the hospital's system.")
+    session.add_all(tables.Identifier(system=one.system, value=one.value, patient=patient) for one in added)
+    known = [Contact(kind=one.kind, value=one.value, preferred=one.preferred) for one in contacts_of(session, patient)]
+    reached = contacts is not None and {(one.kind, one.value) for one in contacts} - {
+        (one.kind, one.value) for one in known
+    }
+    if contacts is not None and reached:
+        kinds = {one.kind for one in contacts}
+        set_contacts(session, patient, [*contacts, *(one for one in known if one.kind not in kinds)])
+    if changes or added:
+        row.version += 1
+    session.flush()
+    return bool(changes or added or reached)
 
 
 def find(

@@ -514,6 +514,8 @@ class Visit(Base):
     reported: Mapped[str | None]
     """`booked`, `kept`, `cancelled` or `missed`, as the hospital last said."""
     reported_at: Mapped[datetime | None]
+    entry: Mapped[str | None] = mapped_column(index=True)
+    """The appointment or encounter of the record that it is."""
     end: Mapped[str | None]
     closed_at: Mapped[datetime | None]
 

@@ -32,6 +32,7 @@ def open_(
     if known is not None:
         if provisional is None and known.provisional is not None:
             known.provisional = None
+            known.due, known.values, known.note = action.due, dict(action.values), action.note
             _changed(session, known)
         return known
     row = tables.Task(
@@ -155,6 +156,17 @@ def report(session: Session, task: str, *, answers: tables.Json, note: str | Non
     row = read(session, task)
     row.report = {"answers": dict(answers), "note": note}
     _changed(session, row)
+
+
+def is_there(session: Session, task: str) -> bool:
+    """Whether the task was ever opened."""
+    return session.get(tables.Task, task) is not None
+
+
+def is_urgent(session: Session, task: str, *, below: int | None = None) -> bool:
+    """Whether it is urgent and still to be done and, where that is asked, stands below that rung."""
+    row = session.get(tables.Task, task)
+    return row is not None and row.status != "closed" and row.urgent and (below is None or row.rung < below)
 
 
 def stands_on(session: Session, task: str, rung: int) -> bool:

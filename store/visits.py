@@ -26,6 +26,7 @@ def book(session: Session, journey: tables.Journey, action: BookVisit) -> None:
             track=action.track,
             reported=None,
             reported_at=None,
+            entry=None,
         )
         session.add(row)
     row.planned, row.earliest, row.latest = action.planned, action.earliest, action.latest
@@ -50,12 +51,40 @@ def read(session: Session, visit: str) -> tables.Visit:
     return row
 
 
+def find(session: Session, visit: str) -> tables.Visit | None:
+    """The visit of that id; None where there is none."""
+    return session.get(tables.Visit, visit)
+
+
 def report(session: Session, visit: str, state: Reported, *, at: datetime) -> tables.Visit:
     """Keep what the hospital said; the journey is told by an event of its own."""
     row = read(session, visit)
     row.reported, row.reported_at = state, at
     session.flush()
     return row
+
+
+def of_entry(session: Session, entry: str) -> tables.Visit | None:
+    """The planned visit that an appointment or encounter of the record was found to be."""
+    rows = select(tables.Visit).where(tables.Visit.entry == entry)
+    return session.scalar(rows.order_by(tables.Visit.planned.desc()).limit(1))
+
+
+def to_come(session: Session, patient: str, name: str) -> tables.Visit | None:
+    """The patient's open visit of that name that comes first and that no other appointment stands for."""
+    rows = select(tables.Visit).where(
+        tables.Visit.patient == patient,
+        tables.Visit.name == name,
+        tables.Visit.end.is_(None),
+        tables.Visit.entry.is_(None),
+    )
+    return session.scalar(rows.order_by(tables.Visit.planned, tables.Visit.id).limit(1))
+
+
+def link(session: Session, visit: tables.Visit, entry: str | None) -> None:
+    """It is that appointment or encounter from now on; None where there is none any more."""
+    visit.entry = entry
+    session.flush()
 
 
 def list_(

@@ -8,20 +8,15 @@ from pydantic import ConfigDict, Field
 
 from api import fields
 from api.acts import shown
-from api.errors import AnswersDoNotFit, InTheFuture, JourneyEnded
+from api.answers import Answered, keep
+from api.errors import InTheFuture
 from api.fields import Given
 from api.house import HouseOf, PersonOrSystem
 from api.idempotency import Answer, OnceOf
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor
-from api.tasks import CLOCK_SKEW, release_of
-from pathways.engine.events import FormAnswered
+from api.tasks import CLOCK_SKEW
 from pathways.engine.journey import Scalar
-from pathways.errors import Conflict, Invalid, NotFound
-from pathways.language.forms import Form, check_answers
-from pathways.language.names import did_you_mean
-from store import asks, audit, inbox, journeys, patients, tables
-from store.database import Session
-from store.ids import new_id
+from store import asks, audit, foresights, journeys, patients, tables
 
 router = APIRouter(prefix="/api/v1/answers", tags=["answers"])
 
@@ -91,20 +86,18 @@ def send(given: NewAnswers, house: HouseOf, actor: PersonOrSystem, once: OnceOf)
     with house.database.write() as session:
         if (answer := once.recall(session)) is None:
             journey = journeys.lock(session, given.journey) or journeys.read(session, given.journey)
-            ask = _check(session, journey, given)
-            row = _kept(session, journey, given, ask=ask, at=min(at, now), by=actor, now=now)
-            event = FormAnswered(
-                id=new_id(),
-                received=now,
-                form=row.form,
-                answers=row.source,
-                version=row.version,
-                withdrawn=row.withdrawn,
-                at=row.at,
-                ask=ask,
-                items=dict(row.items),
+            answered = Answered(
+                form=given.form,
+                items=given.items,
+                at=min(at, now),
+                ask=given.ask,
+                source=given.id,
+                version=given.version,
+                withdrawn=given.withdrawn,
             )
-            act = shown(session, inbox.add(session, journey=journey, event=event))
+            row, waiting = keep(session, journey, answered, by=actor, now=now)
+            foresights.look_ahead(session, journey.id, house.policy, now=now)
+            act = shown(session, waiting)
             audit.record(session, at=now, actor=actor, action="form-answered", subject=row.id)
             taken = AnswersTaken(id=row.source, version=row.version, state=act.state, act=act.id)
             answer = Answer(status=202, body=taken.model_dump(mode="json"))
@@ -142,60 +135,3 @@ def show(row: tables.Answers) -> Answers:
         received=row.received,
         by=row.by,
     )
-
-
-def _kept(
-    session: Session,
-    journey: tables.Journey,
-    given: NewAnswers,
-    *,
-    ask: str | None,
-    at: datetime,
-    by: str,
-    now: datetime,
-) -> tables.Answers:
-    """The version as it is kept: a new one, or the same that was sent before."""
-    items = {code: value for code, value in given.items.items() if value is not None}
-    before = () if given.id is None else asks.versions(session, journey=journey.id, source=given.id)
-    if any(row.form != given.form for row in before):
-        raise Conflict("The answers of that id are to another form.", hint="Send them under an id of their own.")
-    version = given.version or (before[-1].version + 1 if before else 1)
-    same = next((row for row in before if row.version == version), None)
-    if same is not None:
-        if (dict(same.items), same.withdrawn) != (items, given.withdrawn):
-            raise Conflict("That version of the answers is there with other content.", hint="Send a later version.")
-        return same
-    return asks.keep_answers(
-        session,
-        journey,
-        form=given.form,
-        items=items,
-        by=by,
-        now=now,
-        at=at,
-        ask=ask,
-        source=given.id,
-        version=version,
-        withdrawn=given.withdrawn,
-    )
-
-
-def _check(session: Session, journey: tables.Journey, given: NewAnswers) -> str | None:
-    """The question that is answered, if one is named; refuses what does not belong to it."""
-    if journey.status == "ended":
-        raise JourneyEnded
-    forms = release_of(session, journey).contents.forms
-    form: Form | None = forms.get(given.form)
-    if form is None:
-        raise NotFound(f"The pathway has no form '{given.form}'{did_you_mean(given.form, forms)}.")
-    problems = () if given.withdrawn else check_answers(form, given.items)
-    if problems:
-        raise AnswersDoNotFit(f"The answers do not fit the form: {'; '.join(problems)}.", hint="Correct these items.")
-    if given.ask is None:
-        return None
-    ask = asks.read(session, given.ask)
-    if ask.journey != journey.id or ask.form != given.form:
-        raise Invalid("That question belongs to another form or journey.", hint="Leave `ask` out, or correct it.")
-    if ask.end is not None:
-        raise Conflict("That question is closed: it was answered, or its time is over.")
-    return ask.id

@@ -8,11 +8,10 @@ from api.fields import Given
 from api.house import HouseOf, PersonOrSystem
 from api.rest.patients import Patient, show
 from store import audit, enrolments, journeys, patients
+from store.consequences import DIAGNOSED
 from store.ids import new_id
 
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"])
-DIAGNOSED = "diagnosed"
-"""The event of a patient whose diagnoses became others: pathways may enrol on it."""
 
 
 class Inpatient(Given):

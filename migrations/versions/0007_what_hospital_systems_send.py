@@ -49,6 +49,8 @@ def upgrade() -> None:
     op.add_column("quarantine", sa.Column("notice", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("quarantine", sa.Column("transmission", sa.Text(), nullable=True))
     op.create_index("ix_quarantine_transmission", "quarantine", ["transmission"])
+    op.add_column("visits", sa.Column("entry", sa.Text(), nullable=True))
+    op.create_index("ix_visits_entry", "visits", ["entry"])
     _transmissions()
     _record()
     _others()

@@ -104,7 +104,7 @@ EXITS: Mapping[ExitReason, Mapping[OpenThing, Disposal]] = {
 `keep`: a task stays on its list and climbs its ladder, its outcome becomes work for staff; a visit stays booked, a call
 stands. `cancel`: a call is taken back where it says how, whether its track runs or is done.
 """
-REINSTATABLE: frozenset[ExitReason] = frozenset({"died", "lost", "transferred", "entered-in-error"})
+REINSTATABLE: frozenset[ExitReason] = frozenset({"died", "lost", "transferred", "merged", "entered-in-error"})
 """Ends that may turn out to be a mistake."""
 UNREVIEWED: frozenset[ExitReason] = frozenset({"died", "entered-in-error"})
 """Ends after which no value of the patient is reviewed: there is nobody to help, or it is about somebody else."""
