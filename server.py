@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import uvicorn
 
+from activities.clock import utc_now
 from activities.messaging import urgent_loop
-from api.app import create_app
+from activities.vigil import Vigil
+from api.app import create_app, policy_of
 from pathways.errors import Misconfigured
 from settings import PREFIX, Settings
 from store.database import Database, open_database
@@ -54,11 +56,13 @@ async def _serve(settings: Settings, database: Database, listener: socket.socket
     )
     every = timedelta(seconds=settings.dispatcher_poll_seconds)
     urgent = asyncio.create_task(urgent_loop(outbox_of(settings, database), every=every))
+    vigil = asyncio.create_task(Vigil(database, policy_of(settings), clock=utc_now).run())
     try:
         await _Server(config).serve(sockets=[listener])
     finally:
-        urgent.cancel()
-        await asyncio.gather(urgent, return_exceptions=True)
+        for loop in (urgent, vigil):
+            loop.cancel()
+        await asyncio.gather(urgent, vigil, return_exceptions=True)
 
 
 class _Server(uvicorn.Server):

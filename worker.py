@@ -23,6 +23,7 @@ from activities.errands import ErrandActivities
 from activities.inbox import InboxActivities
 from activities.messaging import MessagingActivities, Outbox, urgent_loop
 from activities.projection import ProjectionActivities
+from activities.vigil import Vigil
 from pathways.errors import EngineUnavailable, Misconfigured, StoreUnavailable
 from pathways.language.check import check
 from pathways.language.draft import Places
@@ -90,6 +91,7 @@ async def serve(settings: Settings, database: Database, *, stop: asyncio.Event, 
                 delivery_of(client, database, settings).run(),
                 watch_of(client, database, settings).run(),
                 Cohorts(database, policy_of(settings), clock=utc_now).run(),
+                Vigil(database, policy_of(settings), clock=utc_now).run(),
                 urgent_loop(outbox, every=timedelta(seconds=settings.dispatcher_poll_seconds)),
                 nudge_loop(client, outbox, task_queue=settings.task_queue, history_length=settings.history_length),
             )

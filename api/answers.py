@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.errors import AnswersDoNotFit, JourneyEnded
-from api.tasks import release_of
 from pathways.engine.events import FormAnswered
 from pathways.engine.journey import Scalar
 from pathways.errors import Conflict, Invalid, NotFound
 from pathways.language.forms import Form, check_answers
 from pathways.language.names import did_you_mean
-from store import asks, inbox, tables
+from store import asks, inbox, releases, tables
 from store.database import Session
 from store.ids import new_id
 
@@ -90,7 +89,7 @@ def _check(session: Session, journey: tables.Journey, given: Answered) -> str | 
     """The question that is answered, if one is named; refuses what does not belong to it."""
     if journey.status == "ended":
         raise JourneyEnded
-    forms = release_of(session, journey).contents.forms
+    forms = releases.load(releases.read(session, journey.release)).contents.forms
     form: Form | None = forms.get(given.form)
     if form is None:
         raise NotFound(f"The pathway has no form '{given.form}'{did_you_mean(given.form, forms)}.")

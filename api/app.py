@@ -16,6 +16,8 @@ from api.access import AccessLog
 from api.engine import ClientProvider, EngineLink
 from api.entrance import Entrance
 from api.house import House, Site
+from api.intake import Intake
+from api.mapping import SiteMapping
 from api.metrics import Metrics
 from api.openapi import describe
 from api.pages import reference, worklist
@@ -78,10 +80,12 @@ def create_app(
     database: Database,
     client_provider: ClientProvider,
     clock: Callable[[], datetime] = utc_now,
+    mapping: Callable[[], SiteMapping] = SiteMapping,
 ) -> FastAPI:
     """Build the app over a store that may be away and an engine that is connected to in the background.
 
-    The caller opens and closes the database; `client_provider` is asked again until it gives a client.
+    The caller opens and closes the database; `client_provider` is asked again until it gives a client, and `mapping`
+    with every message.
     """
     policy = policy_of(settings)
     engine = EngineLink(
@@ -114,7 +118,16 @@ def create_app(
     )
     metrics = Metrics()
     app.state.house = House(
-        settings=settings, database=database, engine=engine, policy=policy, metrics=metrics, clock=clock
+        settings=settings,
+        database=database,
+        engine=engine,
+        policy=policy,
+        metrics=metrics,
+        clock=clock,
+        mapping=mapping,
+        intake=Intake(
+            database=database, policy=policy, mapping=mapping, prompt=engine.prompt, clock=clock, zone=settings.zone
+        ),
     )
     for module in (
         patients,

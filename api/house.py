@@ -9,7 +9,9 @@ from fastapi import Depends, Header, Request
 
 from api.engine import EngineLink
 from api.errors import NobodyActs, StaffUnknown
+from api.intake import Intake
 from api.languages import Language, language_of
+from api.mapping import SiteMapping
 from api.metrics import Metrics
 from pathways.errors import NotFound
 from pathways.language.schedule import zone_named
@@ -75,6 +77,8 @@ class House:
     policy: Policy
     metrics: Metrics
     clock: Callable[[], datetime]
+    mapping: Callable[[], SiteMapping]
+    intake: Intake
 
     def aware(self, instant: datetime) -> datetime:
         """The instant in UTC; one without a zone is read in the hospital's."""

@@ -189,20 +189,19 @@ class _Hall:
                 via=identity.via,
                 conflict=identity.conflict,
             )
-            outcomes.append(
-                self._result(intake, told[place], came, self.desk.now + timedelta(microseconds=rank[place]))
-            )
+            received = self.desk.now + timedelta(microseconds=rank[place])
+            outcomes.append(self._result(intake, told[place], came, received, place + 1))
         self.desk.session.flush()
         return outcomes
 
     def _result(
-        self, intake: observations.Intake, result: observations.Result, came: Provenance, received: datetime
+        self, intake: observations.Intake, result: observations.Result, came: Provenance, received: datetime, place: int
     ) -> Outcome:
         try:
             taken = intake.take(result, now=received, came=came)
         except Refused as refused:
             if self.strict:
-                raise
+                raise type(refused)(f"Result {place}: {refused.message}", hint=refused.hint) from None
             notice = ResultNotice(subject=Subject(identifiers=came.identifiers, patient=result.patient), result=result)
             return reception.hold(self.desk, notice, refused.code)
         state = "duplicate" if taken.duplicate else taken.state
@@ -214,6 +213,7 @@ class _Hall:
             created=not taken.duplicate and taken.version == 1,
             reason=taken.reason,
             quarantine=taken.quarantine,
+            kept=taken.state,
         )
 
 

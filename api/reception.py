@@ -93,7 +93,7 @@ def receive(desk: Reception, notice: AnyNotice) -> Outcome:
         case ResultNotice():
             identity = desk.identify(notice.subject)
             taken = observations.take_in(desk.session, result_of(notice, identity.patient), now=desk.now)
-            return Outcome(state=taken.state, id=taken.id, patient=taken.patient, version=taken.version)
+            return _of_result(taken)
         case _:
             assert_never(notice)
 
@@ -101,6 +101,17 @@ def receive(desk: Reception, notice: AnyNotice) -> Outcome:
 def result_of(notice: ResultNotice, patient: str | None) -> observations.Result:
     """The result with its patient."""
     return replace(notice.result, patient=patient)
+
+
+def _of_result(taken: observations.Taken) -> Outcome:
+    return Outcome(
+        state=taken.state,
+        id=taken.id,
+        patient=taken.patient,
+        version=taken.version,
+        reason=taken.reason,
+        kept=taken.state,
+    )
 
 
 def hold(desk: Reception, notice: AnyNotice, reason: str) -> Outcome:
@@ -130,7 +141,7 @@ def release(
             desk.session, quarantined, by=desk.by, now=desk.now, patient=patient, code=code, unit=unit
         )
         audit.record(desk.session, at=desk.now, actor=desk.by, action="quarantine-released", subject=quarantined)
-        return Outcome(state=taken.state, id=taken.id, patient=taken.patient, version=taken.version)
+        return _of_result(taken)
     if held.notice is None:
         raise Conflict("It cannot be read, so it cannot be taken in.", hint="Have it sent anew, then discard this.")
     notice = _notices().validate_python(held.notice)

@@ -12,7 +12,7 @@ from pathways.engine.journey import Scalar
 from store.observations import Result
 from store.patients import Contact, Identifier, Sex
 from store.record import NewEntry
-from store.tables import Purpose
+from store.tables import ObservationState, Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +133,5 @@ class Outcome:
     created: bool = False
     reason: str | None = None
     quarantine: str | None = None
+    kept: ObservationState | None = None
+    """Of a result: what became of the version that is kept, also where this one was a duplicate of it."""

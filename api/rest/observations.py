@@ -1,7 +1,6 @@
 """Results from laboratories and devices: kept first, understood second, never dropped."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,10 +11,11 @@ from api import fields
 from api.fields import Given
 from api.house import House, HouseOf, PersonOrSystem
 from api.idempotency import Answer, OnceOf
+from api.intake import Arrived
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor
 from pathways.engine.journey import Origin, ResultStatus
-from pathways.errors import Conflict
 from store import observations, patients, tables
+from store.notices import Outcome, ResultNotice, Subject
 
 router = APIRouter(prefix="/api/v1/observations", tags=["observations"])
 
@@ -83,8 +83,8 @@ OneOrMany = Annotated[
 ]
 
 
-async def _is_list(request: Request) -> bool:
-    return (await request.body()).lstrip()[:1] == b"["
+async def _body(request: Request) -> bytes:
+    return await request.body()
 
 
 class Accepted(Given):
@@ -148,7 +148,7 @@ class Observation(Given):
     responses={202: {"description": "Committed; nothing that was accepted is lost."}},
 )
 def send(
-    given: OneOrMany, is_list: Annotated[bool, Depends(_is_list)], house: HouseOf, actor: PersonOrSystem, once: OnceOf
+    given: OneOrMany, body: Annotated[bytes, Depends(_body)], house: HouseOf, actor: PersonOrSystem, once: OnceOf
 ) -> Accepted | ManyAccepted:
     """A result is accepted once it is committed; a journey that watches it is told in the background.
 
@@ -158,18 +158,15 @@ def send(
     now = house.clock()
     with house.database.write() as session:
         if (answer := once.recall(session)) is None:
-            receipts = _receipts(house, given, now)
-            results = [_result(house, one) for one in given]
-            intake = observations.Intake(session, results)
-            taken = [
-                _take_in(intake, one, place, at)
-                for place, (one, at) in enumerate(zip(results, receipts, strict=True), start=1)
-            ]
-            answer = Answer(status=202, body={"items": [one.model_dump(mode="json") for one in taken]})
+            notices = [ResultNotice(subject=Subject(patient=one.patient), result=_result(house, one)) for one in given]
+            arrived = Arrived(channel="json", sender=actor, message="observations", body=body)
+            taking = house.intake.take(session, arrived, notices, answer="202", now=now, by=actor, strict=True)
+            shown = [accepted(one).model_dump(mode="json") for one in taking.outcomes]
+            answer = Answer(status=202, body={"items": shown})
             once.remember(session, answer, now=now)
     house.engine.prompt()
     many = ManyAccepted.model_validate(answer.body)
-    return many if is_list else many.items[0]
+    return many if body.lstrip()[:1] == b"[" else many.items[0]
 
 
 @router.get("", summary="List a patient's results")
@@ -196,15 +193,16 @@ def read_observation(observation: fields.IdInPath, house: HouseOf) -> Observatio
         return show(observations.read(session, observation))
 
 
-def accepted(taken: observations.Taken) -> Accepted:
+def accepted(outcome: Outcome) -> Accepted:
     """What callers are told of a result that was taken in."""
+    assert outcome.id is not None, "a result is always kept"
     return Accepted(
-        id=taken.id,
-        state=taken.state,
-        version=taken.version,
-        duplicate=taken.duplicate,
-        reason=taken.reason,
-        quarantine=taken.quarantine,
+        id=outcome.id,
+        state=outcome.kept or "stored",
+        version=outcome.version,
+        duplicate=outcome.state == "duplicate",
+        reason=outcome.reason,
+        quarantine=outcome.quarantine,
     )
 
 
@@ -229,22 +227,11 @@ def show(row: tables.Observation) -> Observation:
     )
 
 
-def _receipts(house: House, given: Sequence[NewObservation], now: datetime) -> list[datetime]:
-    """When each result counts as received, in the order of their times of measurement.
-
-    A device that sends a month at once is judged as if it had sent each value in its time; out of order, each value
-    would be judged again against all that came later.
-    """
-    by_time = sorted(range(len(given)), key=lambda place: house.aware(given[place].effective))
-    rank = {place: number for number, place in enumerate(by_time)}
-    return [now + timedelta(microseconds=rank[place]) for place in range(len(given))]
-
-
 def _result(house: House, given: NewObservation) -> observations.Result:
     return observations.Result(
         source_system=given.source.system,
         source_id=given.source.id,
-        patient=given.patient,
+        patient=None,
         code=given.code,
         effective=house.aware(given.effective),
         status=given.status,
@@ -256,10 +243,3 @@ def _result(house: House, given: NewObservation) -> observations.Result:
         origin=given.origin,
         version=given.version,
     )
-
-
-def _take_in(intake: observations.Intake, result: observations.Result, place: int, now: datetime) -> Accepted:
-    try:
-        return accepted(intake.take(result, now=now))
-    except Conflict as clash:
-        raise Conflict(f"Result {place}: {clash.message}", hint=clash.hint) from None

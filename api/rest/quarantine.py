@@ -10,8 +10,8 @@ from api import fields
 from api.fields import Given
 from api.house import HouseOf, Person
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor
-from api.rest.observations import Accepted, accepted
-from store import audit, observations, quarantine, tables
+from store import audit, quarantine, tables
+from store.notices import OutcomeState
 
 router = APIRouter(prefix="/api/v1/quarantine", tags=["quarantine"])
 
@@ -26,12 +26,24 @@ class Correction(Given):
     unit: fields.Word | None = None
 
 
+class Released(Given):
+    """What became of it when it was taken in again."""
+
+    id: str | None = Field(description="Of what is kept now: the result, the entry of the record, the patient ...")
+    state: OutcomeState = Field(description="`accepted`: a journey is told; `stored`: it is in the record.")
+    version: int
+
+
 class Held(Given):
     """Something that was not understood, as it came."""
 
     id: str
-    reason: str = Field(description="`unknown-patient`, `unknown-code`, `unknown-unit` or `older-version-again`.")
+    reason: str = Field(
+        description="`unknown-patient`, `identity-conflict`, `incomplete-patient`, `unknown-code`, `unknown-unit`,"
+        " `older-version-again`, `death-contradicted`, `no-such-form`, a refusal's code, or why it is unreadable."
+    )
     observation: str | None
+    transmission: str | None = Field(description="The message in which it came.")
     content: dict[str, Any]
     received: datetime
     state: tables.QuarantineState
@@ -52,17 +64,16 @@ def list_quarantine(
     return page_of(rows, limit, show, lambda row: (row.received, row.id))
 
 
-@router.post("/{id}/release", status_code=202, summary="Release a result")
-def release(id: fields.IdInPath, given: Correction, house: HouseOf, actor: Person) -> Accepted:
-    """Take the result in again with what is corrected; one that is still not understood stays (409)."""
+@router.post("/{id}/release", status_code=202, summary="Release what is quarantined")
+def release(id: fields.IdInPath, given: Correction, house: HouseOf, actor: Person) -> Released:
+    """Take it in again with what is corrected; what is still not understood stays (409)."""
     now = house.clock()
     with house.database.write() as session:
-        taken = observations.readmit(
+        outcome = house.intake.release(
             session, id, by=actor, now=now, patient=given.patient, code=given.code, unit=given.unit
         )
-        audit.record(session, at=now, actor=actor, action="quarantine-released", subject=id)
     house.engine.prompt()
-    return accepted(taken)
+    return Released(id=outcome.id, state=outcome.state, version=outcome.version)
 
 
 @router.post("/{id}/discard", summary="Discard a result")
@@ -81,6 +92,7 @@ def show(row: tables.Quarantine) -> Held:
         id=row.id,
         reason=row.reason,
         observation=row.observation,
+        transmission=row.transmission,
         content=dict(row.payload),
         received=row.received,
         state=row.state,

@@ -1,0 +1,128 @@
+"""Where the rows of each kind are that can be searched for, and which of their columns a search means."""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+
+from store import tables
+from store.matches import Column, Shelf, Token
+from store.record import EntryKind
+
+
+def _named(token: Token) -> ColumnElement[bool]:
+    owners = select(tables.Identifier.patient).where(tables.Identifier.value == token.value)
+    if token.system is not None:
+        owners = owners.where(tables.Identifier.system == token.system)
+    return tables.Patient.id.in_(owners)
+
+
+def _sourced(table: type[tables.Entry] | type[tables.Observation]) -> Callable[[Token], ColumnElement[bool]]:
+    def by(token: Token) -> ColumnElement[bool]:
+        has = table.source_id == token.value
+        return has if token.system is None else and_(has, table.source_system == token.system)
+
+    return by
+
+
+def _newest_results() -> Select[tables.Observation]:
+    """The newest version of each result that was told to journeys, or kept for the record."""
+    other = tables.Observation.__table__.alias("newer")
+    known = ("accepted", "stored")
+    newer = select(other.c.id).where(
+        other.c.result == tables.Observation.result,
+        other.c.version > tables.Observation.version,
+        other.c.state.in_(known),
+    )
+    return select(tables.Observation).where(tables.Observation.state.in_(known), ~newer.exists())
+
+
+PATIENTS = Shelf(
+    table=tables.Patient,
+    id=tables.Patient.id,
+    updated=tables.Patient.updated,
+    rows=lambda: select(tables.Patient),
+    patient=tables.Patient.id,
+    identified=_named,
+    exact={"name": tables.Patient.name, "gender": tables.Patient.sex},
+    start=None,
+)
+RESULTS = Shelf(
+    table=tables.Observation,
+    id=tables.Observation.result,
+    updated=tables.Observation.received,
+    rows=_newest_results,
+    patient=tables.Observation.patient,
+    state=tables.Observation.status,
+    start=tables.Observation.effective,
+    code=tables.Observation.code,
+    systems=("loinc",),
+    identified=_sourced(tables.Observation),
+    exact={"category": tables.Observation.category, "panel": tables.Observation.panel},
+)
+JOURNEYS = Shelf(
+    table=tables.Journey,
+    id=tables.Journey.id,
+    updated=tables.Journey.updated,
+    rows=lambda: select(tables.Journey),
+    patient=tables.Journey.patient,
+    state=case((tables.Journey.status == "ended", tables.Journey.exit_reason), else_=tables.Journey.status),
+    start=tables.Journey.enrolled_at,
+    end=tables.Journey.ended_at,
+    lasts=True,
+    exact={"release": tables.Journey.release},
+)
+TASKS = Shelf(
+    table=tables.Task,
+    id=tables.Task.id,
+    updated=tables.Task.updated,
+    rows=lambda: select(tables.Task),
+    patient=tables.Task.patient,
+    state=func.coalesce(tables.Task.end, tables.Task.status),
+    start=tables.Task.opened,
+    exact={"journey": tables.Task.journey, "holder": tables.Task.holder},
+)
+MESSAGES = Shelf(
+    table=tables.Message,
+    id=tables.Message.id,
+    updated=tables.Message.updated,
+    rows=lambda: select(tables.Message),
+    patient=tables.Message.patient,
+    state=tables.Message.state,
+    start=tables.Message.sent_at,
+)
+VISITS = Shelf(
+    table=tables.Visit,
+    id=tables.Visit.id,
+    # A visit changes with a turn of its journey alone, so it changed no later than that did.
+    updated=tables.Journey.updated,
+    rows=lambda: select(tables.Visit).join(tables.Journey, tables.Journey.id == tables.Visit.journey),
+    patient=tables.Visit.patient,
+    state=func.coalesce(tables.Visit.end, tables.Visit.reported, "planned"),
+    start=tables.Visit.planned,
+)
+RELEASES = Shelf(
+    table=tables.Release,
+    id=tables.Release.checksum,
+    updated=tables.Release.published_at,
+    rows=lambda: select(tables.Release),
+    start=tables.Release.published_at,
+    exact={"pathway": tables.Release.pathway, "checksum": tables.Release.checksum},
+)
+
+
+def entries_of(kind: EntryKind, *, lasts: bool = False, state: Column | None = None) -> Shelf[tables.Entry]:
+    """Entries of the record of a kind."""
+    return Shelf(
+        table=tables.Entry,
+        id=tables.Entry.id,
+        updated=tables.Entry.updated,
+        rows=lambda: select(tables.Entry).where(tables.Entry.kind == kind),
+        patient=tables.Entry.patient,
+        state=tables.Entry.status if state is None else state,
+        start=tables.Entry.start,
+        end=tables.Entry.end,
+        lasts=lasts,
+        code=tables.Entry.code,
+        code_system=tables.Entry.code_system,
+        identified=_sourced(tables.Entry),
+    )
