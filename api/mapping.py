@@ -51,6 +51,8 @@ class SiteMapping:
     doctors: Mapping[str, str] = field(default_factory=dict[str, str])
     visits: Mapping[str, str] = field(default_factory=dict[str, str])
     """The sender's types of visits and appointments, as the names of planned visits in pathways."""
+    processing: tuple[str, ...] = ("P",)
+    """HL7's processing ids (MSH-11) that are taken: `P` is production, `T` training and `D` debugging."""
 
     @property
     def priorities(self) -> tuple[str, ...]:

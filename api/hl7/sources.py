@@ -1,0 +1,53 @@
+"""From where a message is read: the system that sent it, as the site calls it, and the words of the site."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from hashlib import blake2b
+
+from api.hl7.header import Header
+from api.hl7.message import Message, Segment
+from api.hl7.times import instant
+from api.mapping import SenderRule, SiteMapping
+from pathways.language.schedule import zone_named
+from store.notices import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A sender, with the site's mapping."""
+
+    system: str
+    zone: tzinfo
+    mapping: SiteMapping
+    rule: SenderRule
+    issued: datetime | None
+    """When the message was written."""
+
+    def time(self, segment: Segment, *fields: int) -> datetime | None:
+        """The first time that one of the fields tells."""
+        return next((found for field in fields if (found := instant(segment.text(field), self.zone))), None)
+
+
+def rule_of(sender: str, mapping: SiteMapping) -> SenderRule | None:
+    """What the site says of a sender: of `APPLICATION@FACILITY`, else of the application alone."""
+    return mapping.senders.get(sender) or mapping.senders.get(sender.partition("@")[0])
+
+
+def source_of(message: Message, mapping: SiteMapping, zone: str) -> Source:
+    """The sender of a message; `zone` is the site's own."""
+    header: Header = message.header
+    rule = rule_of(header.sender, mapping) or SenderRule(system=header.sender)
+    where = zone_named(rule.zone or zone)
+    return Source(system=rule.system, zone=where, mapping=mapping, rule=rule, issued=instant(header.sent, where))
+
+
+def mapped(words: Mapping[str, str], *candidates: str | None) -> str | None:
+    """The site's own word for the first of the sender's that is mapped."""
+    return next((words[one] for one in candidates if one is not None and one in words), None)
+
+
+def derived(subject: Subject, *parts: object) -> str:
+    """An id for what its sender gave none: the same for the same patient and parts, with nothing of either in it."""
+    told = [f"{one.system}|{one.value}" for one in subject.identifiers] + [str(part) for part in parts]
+    return f"derived-{blake2b(chr(0).join(told).encode(), digest_size=12).hexdigest()}"
