@@ -4,6 +4,7 @@ So nothing that was accepted is lost, whichever neighbour is away.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,7 +18,7 @@ from api.idempotency import Answer, Once
 from pathways.engine.events import AnyEvent
 from pathways.engine.refusals import refusal
 from pathways.errors import Conflict, EngineUnavailable, Invalid, NotFound, NotReady, Refused, StoreUnavailable
-from store import audit, inbox, journeys, releases, tables
+from store import audit, foresights, inbox, journeys, releases, tables
 from store.database import Session, wait_for_sequence
 
 State = Literal["done", "taken", "kept", "refused"]
@@ -128,6 +129,7 @@ def _perform(house: House, doing: Doing) -> Act:
     try:
         taken = house.engine.act(journey, event)
     except (EngineUnavailable, NotReady):
+        _look_ahead(house, journey)
         return Act(id=event.id, journey=journey, what=event.kind, state="kept")
     except Refused:
         if doing.ahead:
@@ -140,6 +142,12 @@ def _perform(house: House, doing: Doing) -> Act:
     except StoreUnavailable:
         there = False
     return Act(id=event.id, journey=journey, what=event.kind, state="done" if there else "taken")
+
+
+def _look_ahead(house: House, journey: str) -> None:
+    """What a kept act makes urgent for others does not wait for the engine; the act itself is safe already."""
+    with suppress(StoreUnavailable), house.database.write() as session:
+        foresights.look_ahead(session, journey, house.policy, now=house.clock())
 
 
 def accepted(request: Request, response: Response, act: Act) -> Act:

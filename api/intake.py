@@ -13,7 +13,7 @@ from api import reception
 from api.mapping import SiteMapping
 from api.reception import Reception
 from pathways.errors import Refused
-from store import foresights, journeys, observations, patients, quarantine, tables, transmissions
+from store import foresights, observations, patients, quarantine, tables, transmissions
 from store.database import Database, Session
 from store.facts import Policy
 from store.notices import AnyNotice, MergeNotice, Outcome, ResultNotice, Subject, Unreadable
@@ -150,11 +150,8 @@ class _Hall:
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Look what is urgent of what was told, before anything is answered."""
         self.touched |= {one.patient for one in outcomes if one.patient is not None} | self.desk.touched
-        session = self.desk.session
-        session.flush()
         for patient in sorted(self.touched):
-            for journey in sorted(one.id for one in journeys.find_open(session, patient)):
-                foresights.look_ahead(session, journey, self.desk.policy, now=self.desk.now)
+            foresights.look_ahead_of(self.desk.session, patient, self.desk.policy, now=self.desk.now)
 
     def _known(self, notices: Sequence[AnyNotice]) -> Iterator[str]:
         """The patients who are known to be concerned, so that all are locked in one order."""

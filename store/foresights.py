@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from sqlalchemy import and_, case, exists, or_, select
 
-from pathways.engine.actions import EscalateTask, NotifyStaff, OpenTask, RaiseAlarm
+from pathways.engine.actions import CloseTask, EscalateTask, NotifyStaff, OpenTask, RaiseAlarm
 from pathways.engine.advance import next_wakeup
 from pathways.engine.context import Facts
 from pathways.engine.events import AnyEvent, RungUnattended, Tick
@@ -32,6 +32,13 @@ RUNGS = 10
 def look_ahead(session: Session, journey: str, policy: Policy, *, now: datetime) -> bool:
     """Do what is urgent of what the journey has not taken in yet; whether there was any."""
     return _look(session, journey, policy, now=now, tick=False)
+
+
+def look_ahead_of(session: Session, patient: str, policy: Policy, *, now: datetime) -> None:
+    """Look ahead in each open journey of the patient."""
+    session.flush()
+    for journey in sorted(one.id for one in journeys.find_open(session, patient)):
+        look_ahead(session, journey, policy, now=now)
 
 
 def fire_rungs(session: Session, journey: str, policy: Policy, *, now: datetime) -> bool:
@@ -130,6 +137,8 @@ def _perform(session: Session, row: tables.Journey, ahead: Sequence[Ahead]) -> l
                 if not isinstance(one.event, Tick) and not tasks.is_there(session, one.action.task):
                     tasks.open_(session, row, one.action, provisional=one.event.id)
                     done.append(one)
+            case CloseTask():
+                tasks.doubt(session, one.action)
             case EscalateTask():
                 passed = tasks.is_urgent(session, one.action.task, below=one.action.rung)
                 if passed:

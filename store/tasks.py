@@ -33,6 +33,7 @@ def open_(
         if provisional is None and known.provisional is not None:
             known.provisional = None
             known.due, known.values, known.note = action.due, dict(action.values), action.note
+            known.flagged = False
             _changed(session, known)
         return known
     row = tables.Task(
@@ -142,6 +143,15 @@ def close(session: Session, action: CloseTask) -> None:
     values = {"end": action.end, "outcome": action.outcome, "why": action.why}
     _note(session, row, action.at, "closed", by=action.by, values=values)
     _changed(session, row)
+
+
+def doubt(session: Session, action: CloseTask) -> None:
+    """What a task was opened ahead for does not hold any more: it is marked, and its journey will close it."""
+    row = session.get(tables.Task, action.task)
+    if row is not None and row.provisional is not None and row.status != "closed" and not row.flagged:
+        row.flagged = True
+        _note(session, row, action.at, "annotated", values={"code": action.why or "undone"})
+        _changed(session, row)
 
 
 def close_unadopted(session: Session, events: Sequence[str], *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from api.idempotency import Answer, OnceOf
 from api.tasks import CLOCK_SKEW
 from pathways.engine.events import Happened
 from pathways.errors import Conflict
-from store import audit, enrolments, inbox, journeys, patients
+from store import audit, enrolments, foresights, inbox, journeys, patients
 from store.database import Session
 from store.enrolments import Tried
 from store.ids import new_id
@@ -79,6 +79,7 @@ def tell(patient: fields.IdInPath, given: PatientEvent, house: HouseOf, actor: P
             tried = enrolments.by_event(
                 session, patient, given.name, id=event, at=min(at, now), data=given.data, policy=house.policy, now=now
             )
+            foresights.look_ahead_of(session, patient, house.policy, now=now)
             audit.record(session, at=now, actor=actor, action="patient-event", subject=patient)
             heard = Heard(event=event, journeys=told, enrolled=[_shown(one) for one in tried])
             answer = Answer(status=202, body=heard.model_dump(mode="json"))

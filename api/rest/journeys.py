@@ -37,7 +37,7 @@ from pathways.language.names import nearest
 from pathways.language.release import Release
 from pathways.language.texts import Text
 from pathways.language.trigger import Named
-from store import audit, enrolments, journeys, releases, returns, tables
+from store import audit, enrolments, foresights, journeys, releases, returns, tables
 from store.database import Session
 from store.ids import new_id
 
@@ -170,6 +170,7 @@ def start_journey(
             start = _start(session, house, given, now)
             begun = enrolments.begin(session, start, house.policy, by=actor, now=now)
             if begun.created:
+                foresights.look_ahead(session, begun.journey.id, house.policy, now=now)
                 audit.record(session, at=now, actor=actor, action="journey-started", subject=begun.journey.id)
             shown = show(session, begun.journey, existing=not begun.created)
             answer = Answer(status=201 if begun.created else 200, body=shown.model_dump(mode="json"))

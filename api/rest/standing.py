@@ -7,7 +7,7 @@ from api import fields
 from api.fields import Given
 from api.house import HouseOf, PersonOrSystem
 from api.rest.patients import Patient, show
-from store import audit, enrolments, journeys, patients
+from store import audit, enrolments, foresights, journeys, patients
 from store.consequences import DIAGNOSED
 from store.ids import new_id
 
@@ -51,6 +51,7 @@ def set_diagnoses(patient: fields.IdInPath, given: Diagnoses, house: HouseOf, ac
         patients.set_diagnoses(session, patient, given.diagnoses)
         journeys.wake(session, patient, now=now)
         enrolments.by_event(session, patient, DIAGNOSED, id=new_id(), at=now, data={}, policy=house.policy, now=now)
+        foresights.look_ahead_of(session, patient, house.policy, now=now)
         audit.record(session, at=now, actor=actor, action="diagnoses-changed", subject=patient)
         shown = show(session, patients.read(session, patient))
     house.engine.prompt()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pathways.engine.actions import AnyAction, EscalateTask, NotifyStaff, OpenTask, RaiseAlarm
+from pathways.engine.actions import AnyAction, CloseTask, EscalateTask, NotifyStaff, OpenTask, RaiseAlarm
 from pathways.engine.advance import advance
 from pathways.engine.context import Context, Facts
 from pathways.engine.events import AnyEvent
@@ -16,7 +16,7 @@ from pathways.language.messages import PAGE
 from pathways.language.release import Release
 from pathways.language.step import is_urgent_ladder
 
-UrgentAction = OpenTask | EscalateTask | NotifyStaff | RaiseAlarm
+UrgentAction = OpenTask | CloseTask | EscalateTask | NotifyStaff | RaiseAlarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +54,14 @@ def has_urgent(release: Release) -> bool:
 
 
 def _urgent(actions: Iterable[AnyAction]) -> Iterable[UrgentAction]:
-    """Urgent tasks, the rungs of tasks, and who is called with them. Patients are told by the journey alone.
+    """Urgent tasks, the rungs of tasks, who is called with them, and what takes tasks back.
 
-    Whether the task of a rung is urgent is known where it stands; its page follows it.
+    Whether the task of a rung is urgent is known where it stands; its page follows it. Patients are told by the
+    journey alone.
     """
     for action in actions:
         match action:
-            case OpenTask(urgent=True) | EscalateTask() | RaiseAlarm(code="last-rung"):
+            case OpenTask(urgent=True) | CloseTask(end="cancelled") | EscalateTask() | RaiseAlarm(code="last-rung"):
                 yield action
             case NotifyStaff() if action.template == PAGE:
                 yield action
