@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from activities.clock import utc_now
 from api import demonstration
+from api.mapping_reading import MappingFile
 from api.tour import tour
 from pathways.errors import Invalid, TongxingError
 from pathways.language.roles import ROLES
@@ -28,6 +29,8 @@ from workflows.supervisor import Patience, Program, Supervisor
 PUBLISHER = "system"
 TEMPORAL_PORT = 7233
 PAGES_PORT = 8233
+HL7_PORT = 2575
+"""The one that is registered for HL7."""
 START_SECONDS = 60
 _LOOK_SECONDS = 2
 
@@ -45,6 +48,7 @@ class Addresses:
     """Where things are reached; `own` holds the ports of our own Temporal server, if it is ours."""
 
     api_port: int
+    hl7_port: int
     temporal: str
     own: Sequence[int] | None
 
@@ -68,6 +72,7 @@ def run(settings: Settings, say: Say, *, fresh: bool, demo: bool) -> None:
         Misconfigured: the keys are missing beside the databases, or the settings do not fit.
         ProgramNotReady: a part did not start; the others were ended again.
     """
+    MappingFile(settings.mapping_file)  # one that does not check ends the start here, with its problems
     folder = StateFolder(settings.state_dir)
     if fresh:
         _set_aside(settings, folder, say)
@@ -102,16 +107,29 @@ def _addresses(settings: Settings, say: Say) -> Addresses:
     """The ports that are used now: those wished for, or free ones where these are taken (and 0 for any)."""
     wished = settings.api_port
     if "temporal_address" in settings.model_fields_set:
-        port = _port(wished, free_ports(1)[0], "API", say)
-        return Addresses(api_port=port, temporal=settings.temporal_address, own=None)
-    spare = free_ports(5)
+        api, hl7 = free_ports(2)
+        return Addresses(
+            api_port=_port(wished, api, "API", say),
+            hl7_port=_port(_hl7_wished(settings), hl7, "HL7", say),
+            temporal=settings.temporal_address,
+            own=None,
+        )
+    spare = free_ports(6)
     port = _port(wished, spare[0], "API", say)
+    hl7_port = _port(_hl7_wished(settings), spare[5], "HL7", say)
     own = (
         _port(TEMPORAL_PORT if wished else 0, spare[1], "Temporal", say),
         _port(PAGES_PORT if wished else 0, spare[2], "Temporal UI", say),
-        *spare[3:],
+        *spare[3:5],
     )
-    return Addresses(api_port=port, temporal=f"{LOOPBACK}:{own[0]}", own=own)
+    return Addresses(api_port=port, hl7_port=hl7_port, temporal=f"{LOOPBACK}:{own[0]}", own=own)
+
+
+def _hl7_wished(settings: Settings) -> int:
+    """The port that is set; else HL7's own, where the API has not taken a free port instead of its own either."""
+    if settings.hl7_port is not None:
+        return settings.hl7_port
+    return HL7_PORT if settings.api_port else 0
 
 
 def _port(wished: int, spare: int, what: str, say: Say) -> int:
@@ -167,6 +185,7 @@ def _programs(settings: Settings, folder: StateFolder, addresses: Addresses) -> 
         f"{PREFIX}STATE_DIR": str(folder.path),
         f"{PREFIX}API_HOST": LOOPBACK,
         f"{PREFIX}API_PORT": str(addresses.api_port),
+        f"{PREFIX}HL7_PORT": str(addresses.hl7_port),
         f"{PREFIX}TEMPORAL_ADDRESS": addresses.temporal,
         "PYTHONUNBUFFERED": "1",
     }
@@ -220,13 +239,14 @@ def _present(settings: Settings, addresses: Addresses, say: Say) -> None:
         ("任务列表", "Worklist", addresses.api),
         ("接口", "API", f"{addresses.api}/api/v1"),
         ("接口文档", "API docs", f"{addresses.api}/docs"),
+        ("HL7 (MLLP)", "HL7 (MLLP)", f"{settings.hl7_host}:{addresses.hl7_port}"),
         ("Temporal 界面", "Temporal UI", addresses.pages or "-"),
         ("Temporal", "Temporal", addresses.temporal),
         ("数据目录", "State folder", str(settings.state_dir)),
     )
     say("")
     for zh, en, place in places:
-        say(f"  {zh} · {en}: {place}")
+        say(f"  {' · '.join(dict.fromkeys((zh, en)))}: {place}")
     say("\n演示数据，勿用于患者 · Demonstration data: not for the care of patients")
     say("体验流程：在另一终端逐行粘贴 · Tour: paste line by line into another terminal\n")
     for line in tour(addresses.api):

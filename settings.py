@@ -31,6 +31,14 @@ def _loopback(host: str) -> str:
     return host
 
 
+def _address(host: str) -> str:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise ValueError("this is no IP address; 127.0.0.1 is this machine alone, 0.0.0.0 every network") from None
+    return host
+
+
 def _known_zone(name: str) -> str:
     try:
         known_zone(name)
@@ -91,6 +99,31 @@ class Settings(BaseSettings):
     projection_wait_seconds: float = Field(
         default=2, ge=0, description="How long the API waits for the store to show a change before it answers 202."
     )
+    mapping_file: Path | None = Field(
+        default=None,
+        description="File that maps identifiers, codes and units of other systems; unset, as `docs/hl7.md` says.",
+    )
+    hl7_host: Annotated[str, AfterValidator(_address)] = Field(
+        default="127.0.0.1", description="Address on which HL7 messages are listened for (MLLP)."
+    )
+    hl7_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port for HL7 messages; unset, none are listened for; 0 takes a free one.",
+    )
+    hl7_peers: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
+        default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
+        description="Networks from which HL7 connections are let in, as a JSON list; others are closed at once.",
+    )
+    hl7_tls_certificate: Path | None = Field(
+        default=None, description="File with the certificate chain of the HL7 listener (PEM); set, it speaks TLS alone."
+    )
+    hl7_tls_key: Path | None = Field(default=None, description="File with its private key (PEM).")
+    hl7_tls_client_ca: Path | None = Field(
+        default=None,
+        description="File with the authorities one of which must have signed a client's certificate (PEM).",
+    )
 
     encryption_keys: dict[str, SecretStr] = Field(
         default_factory=dict[str, SecretStr],
@@ -149,6 +182,14 @@ class Settings(BaseSettings):
     def _channel_has_an_address(self) -> Self:
         if self.channel == "http" and self.channel_url is None:
             raise ValueError("channel_url: the channel http needs the address of its provider")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.hl7_tls_certificate is None) != (self.hl7_tls_key is None):
+            raise ValueError("hl7_tls_key: a certificate and its key belong together")
+        if self.hl7_tls_client_ca is not None and self.hl7_tls_certificate is None:
+            raise ValueError("hl7_tls_client_ca: clients show certificates where the listener has one")
         return self
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from hl7.mllp import MLLPStreamReader
 from hl7.mllp.streams import CARRIAGE_RETURN, END_BLOCK, START_BLOCK
 
 from api.hl7.figures import CutOff, NotLetIn
-from api.hl7.reception import MOST_BYTES, Reception
+from api.hl7.mailroom import MOST_BYTES, Mailroom
 from pathways.errors import Misconfigured
 
 Network = IPv4Network | IPv6Network
@@ -43,7 +43,7 @@ class Limits:
 
 @asynccontextmanager
 async def listening(
-    reception: Reception,
+    mailroom: Mailroom,
     sockets: Sequence[socket],
     *,
     peers: Sequence[Network],
@@ -51,7 +51,7 @@ async def listening(
     limits: Limits | None = None,
 ) -> AsyncGenerator[None]:
     """Listen on the sockets while the block runs; at its end, messages that have begun are still answered."""
-    listener = _Listener(reception, peers, limits or Limits())
+    listener = _Listener(mailroom, peers, limits or Limits())
     loop = asyncio.get_running_loop()
     servers = [await loop.create_server(listener.protocol, sock=one, ssl=tls) for one in sockets]
     try:
@@ -92,8 +92,8 @@ class _Cut(Exception):
 
 
 class _Listener:
-    def __init__(self, reception: Reception, peers: Sequence[Network], limits: Limits) -> None:
-        self._reception = reception
+    def __init__(self, mailroom: Mailroom, peers: Sequence[Network], limits: Limits) -> None:
+        self._mailroom = mailroom
         self._peers = peers
         self._limits = limits
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="hl7")
@@ -122,7 +122,7 @@ class _Listener:
     def _on_connection(self, reader: asyncio.StreamReader, writer: StreamWriter) -> None:
         why = self._turned_away(writer)
         if why is not None:
-            self._reception.figures.not_let_in(why)
+            self._mailroom.figures.not_let_in(why)
             writer.transport.abort()
             return
         task = asyncio.create_task(self._serve(reader, writer))
@@ -138,12 +138,12 @@ class _Listener:
         return "too-many" if self._ending or len(self._tasks) >= self._limits.connections else None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: StreamWriter) -> None:
-        figures = self._reception.figures
+        figures = self._mailroom.figures
         figures.connections.inc()
         try:
             while not self._ending and (body := await self._frame(reader, writer)) is not None:
                 loop = asyncio.get_running_loop()
-                await self._tell(writer, await loop.run_in_executor(self._threads, self._reception.answer, body))
+                await self._tell(writer, await loop.run_in_executor(self._threads, self._mailroom.answer, body))
         except _Cut as cut:
             figures.cut(cut.why)
         except (ConnectionError, ssl.SSLError, TimeoutError):
@@ -181,7 +181,7 @@ class _Listener:
         except asyncio.IncompleteReadError:
             return None
         except asyncio.LimitOverrunError:
-            await self._tell(writer, self._reception.too_large(await reader.read(_HEAD_BYTES)))
+            await self._tell(writer, self._mailroom.too_large(await reader.read(_HEAD_BYTES)))
             raise _Cut("too-large") from None
 
     async def _tell(self, writer: StreamWriter, answers: Sequence[bytes]) -> None:

@@ -49,7 +49,7 @@ class _Read:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reception:
+class Mailroom:
     """What it takes to take HL7 messages in; several threads may use it."""
 
     intake: Intake
