@@ -5,8 +5,9 @@ So nothing that was accepted is lost, whichever neighbour is away.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Literal
 
 from fastapi import Request, Response
@@ -18,9 +19,10 @@ from api.idempotency import Answer, Once
 from pathways.engine.events import AnyEvent
 from pathways.engine.refusals import refusal
 from pathways.errors import Conflict, EngineUnavailable, Invalid, NotFound, NotReady, Refused, StoreUnavailable
-from store import audit, foresights, inbox, journeys, releases, tables
+from store import audit, foresights, inbox, journeys, releases, tables, tasks
 from store.database import Session, wait_for_sequence
 
+LOOK_SECONDS = 0.02
 State = Literal["done", "taken", "kept", "refused"]
 
 _REFUSALS: Mapping[str, type[Refused]] = {
@@ -133,6 +135,8 @@ def _perform(house: House, doing: Doing) -> Act:
         return Act(id=event.id, journey=journey, what=event.kind, state="kept")
     except Refused:
         if doing.ahead:
+            if _adopted(house, doing):
+                return _perform(house, replace(doing, ahead=False))
             return Act(id=event.id, journey=journey, what=event.kind, state="kept")
         with house.database.write() as session:
             inbox.mark_refused(session, [event.id])
@@ -142,6 +146,17 @@ def _perform(house: House, doing: Doing) -> Act:
     except StoreUnavailable:
         there = False
     return Act(id=event.id, journey=journey, what=event.kind, state="done" if there else "taken")
+
+
+def _adopted(house: House, doing: Doing) -> bool:
+    """Whether the journey takes in the cause of the task within the time that an answer may wait."""
+    task, deadline = getattr(doing.event, "task", None), monotonic() + house.settings.projection_wait_seconds
+    while monotonic() < deadline:
+        with suppress(StoreUnavailable), house.database.read() as session:
+            if task is not None and not tasks.is_ahead(session, task):
+                return True
+        sleep(LOOK_SECONDS)
+    return False
 
 
 def _look_ahead(house: House, journey: str) -> None:

@@ -173,6 +173,12 @@ def is_there(session: Session, task: str) -> bool:
     return session.get(tables.Task, task) is not None
 
 
+def is_ahead(session: Session, task: str) -> bool:
+    """Whether it was opened before its journey took in its cause, and has not been adopted yet."""
+    row = session.get(tables.Task, task)
+    return row is not None and row.provisional is not None
+
+
 def is_urgent(session: Session, task: str, *, below: int | None = None) -> bool:
     """Whether it is urgent and still to be done and, where that is asked, stands below that rung."""
     row = session.get(tables.Task, task)
