@@ -1,9 +1,12 @@
 """The `tongxing` command. What a person reads is Chinese with English beside it."""
 
+import asyncio
 import json
 import os
+import ssl
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +18,7 @@ from activities.clock import utc_now
 from activities.logs import write_logs
 from pathways.errors import Misconfigured, NotFound, PathwayProblems, TongxingError
 from pathways.language.release import Release
+from pathways.language.schedule import zone_named
 from pathways.language.schema import json_schema
 from pathways.proof.rehearse import Player
 from settings import Settings, read_settings
@@ -23,6 +27,7 @@ from store import library
 FAILED, REFUSED = 1, 2
 """Exit statuses: what was looked at is not in order; what was asked for cannot be done."""
 PUBLISHER = "command"
+HL7_PORT = 2575
 
 app = typer.Typer(
     name="tongxing",
@@ -32,6 +37,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+hl7 = typer.Typer(
+    name="hl7",
+    help="HL7 消息：发送、重新接收、检查映射文件 · HL7: send messages, take them in again, check a mapping file",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(hl7)
 
 State = Annotated[
     Path | None,
@@ -98,6 +111,34 @@ Url = Annotated[
     typer.Option(
         help="服务地址，默认为本机正在运行的服务 · Address of the server; where left out, the one on the state folder",
         show_default=False,
+    ),
+]
+
+MessageFile = Annotated[
+    Path, typer.Argument(help="含一条或多条消息的文件 · A file with one message or several", show_default=False)
+]
+MappingOf = Annotated[Path, typer.Argument(help="映射文件 · A mapping file", show_default=False)]
+Host = Annotated[str, typer.Option(help="接收方地址 · Address of the receiver")]
+Hl7Port = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=65535,
+        help="接收方端口，默认为设置中的端口或 2575 · Its port; where left out, the one that is set, or 2575",
+        show_default=False,
+    ),
+]
+Tls = Annotated[bool, typer.Option("--tls", help="使用 TLS · Speak TLS")]
+TlsCa = Annotated[
+    Path | None,
+    typer.Option(help="签发接收方证书的机构 · The authority that signed its certificate (PEM)", show_default=False),
+]
+Transmissions = Annotated[list[str] | None, typer.Argument(help="消息编号 · Ids of messages", show_default=False)]
+Failed = Annotated[bool, typer.Option("--failed", help="全部未能读取的消息 · All that could not be read")]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        help="此时间之后收到的消息 · Those received since this time, in the hospital's zone", show_default=False
     ),
 ]
 
@@ -245,6 +286,66 @@ def tasks(role: Role = None, overdue: Overdue = False, url: Url = None, state: S
     running = StateFolder(settings.state_dir).running()
     found = url or (running and running.api) or f"http://{settings.api_host}:{settings.api_port}"
     terminal.show_tasks(Console(), found, role=role, overdue=overdue, english=_is_english())
+
+
+@hl7.command(name="send")
+def hl7_send(
+    file: MessageFile, host: Host = "127.0.0.1", port: Hl7Port = None, tls: Tls = False, tls_ca: TlsCa = None
+) -> None:
+    """发送消息并显示应答 · Send messages over MLLP and tell each answer; status 1 where one is not AA."""
+    from api.hl7.sending import messages_in, send
+
+    messages = messages_in(file.read_bytes())
+    context = ssl.create_default_context(cafile=tls_ca) if tls or tls_ca else None
+    wanted = port or read_settings().hl7_port or HL7_PORT
+
+    async def exchange() -> int:
+        failed = 0
+        async for answer in send(messages, host=host, port=wanted, tls=context):
+            _say(str(answer))
+            failed += not answer.well
+        return failed
+
+    failed = asyncio.run(exchange())
+    _say(f"消息 {len(messages)} 条，未被接收 {failed} 条 · messages: {len(messages)}, not accepted: {failed}")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@hl7.command(name="replay")
+def hl7_replay(ids: Transmissions = None, failed: Failed = False, since: Since = None, state: State = None) -> None:
+    """重新接收消息 · Take messages in again with today's mapping; status 1 where one is not understood."""
+    from api.hl7.replaying import chosen, replay
+    from server import mailroom_of
+    from store.database import open_database
+
+    settings = _settings(state_dir=state)
+    database = open_database(settings.database_url)
+    try:
+        at = None if since is None else since.replace(tzinfo=zone_named(settings.zone))
+        wanted = chosen(database, ids=ids or (), failed=failed, since=at)
+        count = 0
+        for one in replay(mailroom_of(settings, database), wanted, now=utc_now()):
+            _say(str(one))
+            count += not one.well
+    finally:
+        database.close()
+    _say(f"消息 {len(wanted)} 条，仍未理解 {count} 条 · messages: {len(wanted)}, still not understood: {count}")
+    if count:
+        raise typer.Exit(FAILED)
+
+
+@hl7.command(name="check")
+def hl7_check(file: MappingOf) -> None:
+    """检查映射文件 · Tell every problem in a mapping file at its place; status 1 where there is one."""
+    from api.mapping_reading import problems_of
+
+    problems = problems_of(str(file), file.read_bytes())
+    for problem in problems:
+        typer.echo(problem)
+    _say(f"{'✗' if problems else '✓'} {file}: {len(problems)} 个错误 · errors: {len(problems)}")
+    if problems:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

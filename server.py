@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, cont
 from datetime import timedelta
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from activities.clock import utc_now
 from activities.messaging import urgent_loop
@@ -20,6 +21,7 @@ from api.hl7.figures import Figures
 from api.hl7.listener import listening, tls_context
 from api.hl7.mailroom import Mailroom
 from api.house import House
+from api.intake import Intake
 from api.mapping_reading import MappingFile
 from pathways.errors import Misconfigured
 from settings import PREFIX, Settings
@@ -80,6 +82,24 @@ async def _serve(
         for loop in (urgent, vigil):
             loop.cancel()
         await asyncio.gather(urgent, vigil, return_exceptions=True)
+
+
+def mailroom_of(settings: Settings, database: Database) -> Mailroom:
+    """What takes HL7 messages in beside a running API, which tells journeys of them.
+
+    Raises:
+        Misconfigured: the mapping file does not check.
+    """
+    mapping = MappingFile(settings.mapping_file)
+    intake = Intake(
+        database=database,
+        policy=policy_of(settings),
+        mapping=mapping,
+        prompt=lambda: None,
+        clock=utc_now,
+        zone=settings.zone,
+    )
+    return Mailroom(intake=intake, figures=Figures(CollectorRegistry(), mapping_broken=lambda: mapping.broken))
 
 
 def _hl7_served(

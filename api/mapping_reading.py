@@ -42,15 +42,24 @@ def read_mapping(file: str, content: str | bytes) -> SiteMapping:
     Raises:
         Misconfigured: it does not check; every problem stands there with its file, line and column.
     """
-    reading = _Reading(read_document(file, content))
-    mapping = reading.mapping()
-    problems = sorted(set(reading.document.problems))
+    mapping, problems = _read(file, content)
     if problems:
         told = "\n".join(map(str, problems))
         raise Misconfigured(
-            f"The mapping file does not check.\n{told}\n", hint="docs/hl7.md says what may stand in it."
+            f"The mapping file does not check.\n{told}\n", hint="docs/hl7.md says what may stand there."
         )
     return mapping
+
+
+def problems_of(file: str, content: str | bytes) -> list[Problem]:
+    """Everything that is wrong with a file, in its order."""
+    return _read(file, content)[1]
+
+
+def _read(file: str, content: str | bytes) -> tuple[SiteMapping, list[Problem]]:
+    reading = _Reading(read_document(file, content))
+    mapping = reading.mapping()
+    return mapping, sorted(set(reading.document.problems))
 
 
 def is_loinc(code: str) -> bool:
