@@ -11,7 +11,7 @@ from pydantic import Discriminator, TypeAdapter
 
 from api import answers
 from api.answers import Answered
-from pathways.errors import Conflict, NotFound
+from pathways.errors import Conflict, Invalid, NotFound
 from store import (
     asks,
     audit,
@@ -219,7 +219,11 @@ def _tell_death(desk: Reception, notice: PatientNotice, patient: str) -> None:
         if notice.died_at is not None and row.died_at != notice.died_at:
             hold(desk, notice, "death-contradicted")
         return
-    patients.record_death(desk.session, patient, min(at, desk.now), now=desk.now)
+    try:
+        patients.record_death(desk.session, patient, min(at, desk.now), now=desk.now)
+    except Invalid:  # Of a time that cannot be: the patient is dead all the same, and a person looks at when.
+        hold(desk, notice, "death-contradicted")
+        patients.record_death(desk.session, patient, desk.now, now=desk.now)
     audit.record(desk.session, at=desk.now, actor=desk.by, action="death-recorded", subject=patient)
 
 

@@ -81,7 +81,7 @@ def happened(
 
 def _look_where(session: Session, patient: str, *, now: datetime) -> None:
     """In hospital while a stay there is open."""
-    stays = entries.of_patient(session, patient, "encounter")
+    stays = entries.of_patient(session, patient, "encounter", status=_THERE)
     inside = any(
         row.status in _THERE
         and isinstance(content := entries.content_of(row), EncounterContent)
@@ -96,7 +96,7 @@ def _look_where(session: Session, patient: str, *, now: datetime) -> None:
 def _look_what(session: Session, patient: str, kept: Kept, policy: Policy, *, now: datetime) -> None:
     """The diagnoses: those told by other ways, and every confirmed condition that the patient has."""
     row = patients.read(session, patient)
-    has = {one.code for one in entries.of_patient(session, patient, "condition") if _is_diagnosis(one)}
+    has = {one.code for one in entries.of_patient(session, patient, "condition", status=_HAD) if _is_diagnosis(one)}
     touched = {kept.row.code, None if kept.before is None else kept.before.code}
     stays = [code for code in row.diagnoses or [] if code not in touched or code in has]
     known = [*stays, *sorted(code for code in has if code is not None and code not in stays)]

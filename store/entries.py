@@ -1,7 +1,7 @@
 """Entries of the record as they come: a version of each, of which the newest that its source told is shown."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -103,6 +103,7 @@ def of_patient(
     patient: str,
     kind: EntryKind,
     *,
+    status: Collection[str] | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int | None = None,
 ) -> Sequence[tables.Entry]:
@@ -114,6 +115,8 @@ def of_patient(
     rows = select(tables.Entry).where(
         tables.Entry.patient == patient, tables.Entry.kind == kind, tables.Entry.status != "entered-in-error"
     )
+    if status is not None:
+        rows = rows.where(tables.Entry.status.in_(status))
     if after is not None:
         at, id = after
         rows = rows.where((begun < at) | ((begun == at) & (tables.Entry.id < id)))

@@ -54,14 +54,13 @@ def late(session: Session, *, before: datetime, limit: int, after: str = "") -> 
     unseen = exists().where(
         tables.Inbox.journey == tables.Journey.id, tables.Inbox.state == "pending", tables.Inbox.received <= before
     )
-    working = exists().where(
-        tables.Task.journey == tables.Journey.id, tables.Task.status != "closed", tables.Task.urgent
-    )
     rows = (
         select(tables.Journey.id)
+        .join(tables.Task, tables.Task.journey == tables.Journey.id)
         .outerjoin(tables.Foresight, tables.Foresight.journey == tables.Journey.id)
-        .where(tables.Journey.id > after, working)
+        .where(tables.Task.status.in_(("open", "held")), tables.Task.urgent, tables.Journey.id > after)
         .where(or_(owed <= before, and_(tables.Foresight.journey.is_(None), unseen)))
+        .distinct()
         .order_by(tables.Journey.id)
         .limit(limit)
     )

@@ -53,17 +53,21 @@ def via_of(identifier: Identifier) -> str:
 def survivor_of(session: Session, patient: str) -> str | None:
     """The patient that stands for this id after merges; None where there is none."""
     seen: set[str] = set()
-    row = session.get(tables.Patient, patient)
-    while row is not None and row.merged_into is not None and row.id not in seen:
-        seen.add(row.id)
-        row = session.get(tables.Patient, row.merged_into)
-    return None if row is None else row.id
+    while patient not in seen:
+        seen.add(patient)
+        # By column: what the session holds may be of before the lock.
+        found = session.execute(select(tables.Patient.merged_into).where(tables.Patient.id == patient)).first()
+        if found is None:
+            return None
+        patient = found.merged_into or patient
+    return patient
 
 
 def _owners(session: Session, told: Sequence[Identifier]) -> dict[Identifier, str]:
-    rows = session.scalars(
-        select(tables.Identifier).where(
-            tuple_(tables.Identifier.system, tables.Identifier.value).in_([(one.system, one.value) for one in told])
+    known = tables.Identifier
+    rows = session.execute(
+        select(known.system, known.value, known.patient).where(
+            tuple_(known.system, known.value).in_([(one.system, one.value) for one in told])
         )
     )
-    return {Identifier(system=row.system, value=row.value): row.patient for row in rows}
+    return {Identifier(system=system, value=value): patient for system, value, patient in rows}

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from store import tables
-from store.matches import Column, Shelf, Token
+from store.matches import Shelf, Token
 from store.record import EntryKind
+
+WAITING = "waiting"
+"""The state of a task whose clock stands still."""
 
 
 def _named(token: Token) -> ColumnElement[bool]:
@@ -77,7 +80,7 @@ TASKS = Shelf(
     updated=tables.Task.updated,
     rows=lambda: select(tables.Task),
     patient=tables.Task.patient,
-    state=func.coalesce(tables.Task.end, tables.Task.status),
+    state=func.coalesce(tables.Task.end, case((tables.Task.waiting.is_not(None), WAITING), else_=tables.Task.status)),
     start=tables.Task.opened,
     exact={"journey": tables.Task.journey, "holder": tables.Task.holder},
 )
@@ -110,17 +113,17 @@ RELEASES = Shelf(
 )
 
 
-def entries_of(kind: EntryKind, *, lasts: bool = False, state: Column | None = None) -> Shelf[tables.Entry]:
-    """Entries of the record of a kind."""
+def entries_of(kind: EntryKind, *, period: bool = False, lasts: bool = False) -> Shelf[tables.Entry]:
+    """Entries of the record of a kind; `period`: it has an end, `lasts`: as long as it has none, it lasts."""
     return Shelf(
         table=tables.Entry,
         id=tables.Entry.id,
         updated=tables.Entry.updated,
         rows=lambda: select(tables.Entry).where(tables.Entry.kind == kind),
         patient=tables.Entry.patient,
-        state=tables.Entry.status if state is None else state,
+        state=tables.Entry.status,
         start=tables.Entry.start,
-        end=tables.Entry.end,
+        end=tables.Entry.end if period or lasts else None,
         lasts=lasts,
         code=tables.Entry.code,
         code_system=tables.Entry.code_system,
