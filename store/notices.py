@@ -114,6 +114,8 @@ class Unreadable:
 
 AnyNotice = PatientNotice | ResultNotice | EntryNotice | ConsentNotice | AnswersNotice | MergeNotice | Unreadable
 
+NotTaken = Literal["incomplete-patient", "death-contradicted", "no-such-form"]
+"""Why a notice that could be read is for a person to decide, beside what is not understood of a result."""
 OutcomeState = Literal["accepted", "stored", "duplicate", "outdated", "quarantined"]
 
 

@@ -5,7 +5,7 @@ from typing import get_args, get_type_hints
 from api.metrics import Metrics
 from api.operations import Ready
 from pathways.engine.actions import RaiseAlarm
-from store import alarms, observations
+from store import alarms, notices, observations
 from tests.docs.markdown import ROOT, named, rows, sections
 from workflows import statefolder
 
@@ -36,7 +36,9 @@ def test_every_alarm_is_documented() -> None:
 
 def test_every_reason_for_quarantine_is_documented() -> None:
     """So does whoever looks after quarantine."""
-    assert sorted(_first_cells("Quarantine")) == sorted(get_args(observations.NotUnderstood))
+    assert sorted(_first_cells("Quarantine")) == sorted(
+        {*get_args(observations.NotUnderstood), *get_args(notices.NotTaken)}
+    )
 
 
 def test_every_file_of_the_state_folder_is_documented() -> None:
