@@ -14,7 +14,19 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api import outcomes
 from api.languages import Language, language_of
+from api.outcomes import (
+    Itemised,
+    MediaTypeRefused,
+    NotAcceptable,
+    ResourceMissing,
+    ResourceRefused,
+    ResourceUnreadable,
+    SearchRefused,
+    SeveralMatch,
+    VersionChanged,
+)
 from api.sentences import said
 from pathways.errors import (
     Conflict,
@@ -131,6 +143,14 @@ KINDS: Mapping[type[TongxingError], Kind] = {
     AnswersDoNotFit: _kind(422, "填写的内容与表单不符", "The answers do not fit the form"),
     InTheFuture: _kind(422, "时间不能在将来", "The time lies in the future"),
     PathwayProblems: _kind(422, "路径文件未通过检查", "The pathway does not check"),
+    ResourceRefused: _kind(422, "资源无法接受", "The resource cannot be taken in"),
+    ResourceUnreadable: _kind(400, "无法识别为 FHIR 资源", "It is not a FHIR resource"),
+    SearchRefused: _kind(400, "不支持这样检索", "The search cannot be run"),
+    MediaTypeRefused: _kind(415, "不支持的内容类型", "The content type is not supported"),
+    NotAcceptable: _kind(406, "无法以所要求的格式回答", "The answer cannot be given in that format"),
+    SeveralMatch: _kind(412, "有多个资源符合条件", "Several resources fit the condition"),
+    ResourceMissing: _kind(404, "没有这个资源", "There is no such resource"),
+    VersionChanged: _kind(412, "资源已是其他版本", "The resource is at another version"),
     ForeignHost: _kind(400, "该地址不属于本机", "The address is not that of this machine"),
     NobodyActs: _kind(401, "未说明操作人员", "It is not said who acts"),
     Forbidden: _kind(403, "没有权限", "This person may not do it"),
@@ -214,8 +234,16 @@ def respond(request: Request, problem: Problem, headers: Mapping[str, str] | Non
     told = dict(headers or {}) | {"Content-Language": language_of(request), "Cache-Control": "no-store"}
     if problem.status == 503:
         told["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    content = problem.model_dump(exclude_none=True)
-    return JSONResponse(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=told)
+    if outcomes.is_fhir(request.url.path):
+        content, media_type = _as_outcome(problem), outcomes.FHIR_TYPE
+    else:
+        content, media_type = problem.model_dump(exclude_none=True), MEDIA_TYPE
+    return JSONResponse(content, status_code=problem.status, media_type=media_type, headers=told)
+
+
+def _as_outcome(problem: Problem) -> dict[str, Any]:
+    said_of_it = " ".join(part for part in (problem.detail, problem.hint) if part)
+    return outcomes.of_problem(problem.status, problem.code, problem.title, said_of_it)
 
 
 def problem_of(error: TongxingError, language: Language) -> Problem:
@@ -237,10 +265,19 @@ def problem_of(error: TongxingError, language: Language) -> Problem:
 
 async def _on_ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TongxingError)
+    if isinstance(error, Itemised) and error.issues:
+        return _itemised(request, error)
     problem = problem_of(error, language_of(request))
     if problem.status == 500:
         _log.error("request failed", error=type(error).__name__, code=error.code)
     return respond(request, problem)
+
+
+def _itemised(request: Request, error: Itemised) -> JSONResponse:
+    language = language_of(request)
+    content = outcomes.outcome(error.issues, language, problem=error.code)
+    headers = {"Content-Language": language, "Cache-Control": "no-store"}
+    return JSONResponse(content, kind_of(error).status, headers, outcomes.FHIR_TYPE)
 
 
 async def _on_malformed(request: Request, error: Exception) -> JSONResponse:

@@ -46,8 +46,8 @@ class Wanted:
     identifiers: tuple[tuple[Token, ...], ...] = ()
     dates: tuple[tuple[Dated, ...], ...] = ()
     updated: tuple[tuple[Dated, ...], ...] = ()
-    exact: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
-    """Of columns that one kind of row alone has, by their names in its `Shelf`."""
+    others: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
+    """What one kind of row alone is asked for, by the names in its `Shelf`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,9 @@ class Shelf(Generic[Row]):
     systems: tuple[str, ...] = ()
     """Of codes that have no column for their system: what they are of."""
     identified: Callable[[Token], ColumnElement[bool]] | None = None
-    exact: Mapping[str, Column] = field(default_factory=dict[str, Column])
+    others: Mapping[str, Callable[[str], ColumnElement[bool]]] = field(
+        default_factory=dict[str, Callable[[str], ColumnElement[bool]]]
+    )
 
 
 def find(
@@ -100,8 +102,14 @@ def _conditions(session: Session, shelf: Shelf[Row], wanted: Wanted) -> list[Col
     conditions += [_any(_identified(shelf, token) for token in tokens) for tokens in wanted.identifiers]
     conditions += [_any(_dated(session, shelf, one) for one in dates) for dates in wanted.dates]
     conditions += [_any(_at(session, shelf.updated, one) for one in dates) for dates in wanted.updated]
-    conditions += [_among(shelf.exact.get(name), values) for name, all_ in wanted.exact.items() for values in all_]
+    for name, all_ in wanted.others.items():
+        fits = shelf.others.get(name, _nothing)
+        conditions += [_any(fits(value) for value in values) for values in all_]
     return conditions
+
+
+def _nothing(_: str) -> ColumnElement[bool]:
+    return false()
 
 
 def _among(column: Column | None, values: Sequence[str]) -> ColumnElement[bool]:

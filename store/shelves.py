@@ -1,11 +1,12 @@
 """Where the rows of each kind are that can be searched for, and which of their columns a search means."""
 
 from collections.abc import Callable
+from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
 from store import tables
-from store.matches import Shelf, Token
+from store.matches import Column, Shelf, Token
 from store.record import EntryKind
 
 WAITING = "waiting"
@@ -17,6 +18,24 @@ def _named(token: Token) -> ColumnElement[bool]:
     if token.system is not None:
         owners = owners.where(tables.Identifier.system == token.system)
     return tables.Patient.id.in_(owners)
+
+
+def _begins_so(name: str) -> ColumnElement[bool]:
+    return tables.Patient.name.istartswith(name, autoescape=True)
+
+
+def _reached(contact: str) -> ColumnElement[bool]:
+    kinds = ("phone", "sms")
+    having = select(tables.Contact.patient).where(tables.Contact.value == contact, tables.Contact.kind.in_(kinds))
+    return tables.Patient.id.in_(having)
+
+
+def _born(day: str) -> ColumnElement[bool]:
+    return tables.Patient.born == date.fromisoformat(day)
+
+
+def _equal(column: Column) -> Callable[[str], ColumnElement[bool]]:
+    return lambda value: column == value
 
 
 def _sourced(table: type[tables.Entry] | type[tables.Observation]) -> Callable[[Token], ColumnElement[bool]]:
@@ -46,8 +65,7 @@ PATIENTS = Shelf(
     rows=lambda: select(tables.Patient),
     patient=tables.Patient.id,
     identified=_named,
-    exact={"name": tables.Patient.name, "gender": tables.Patient.sex},
-    start=None,
+    others={"name": _begins_so, "phone": _reached, "born": _born},
 )
 RESULTS = Shelf(
     table=tables.Observation,
@@ -60,7 +78,7 @@ RESULTS = Shelf(
     code=tables.Observation.code,
     systems=("loinc",),
     identified=_sourced(tables.Observation),
-    exact={"category": tables.Observation.category, "panel": tables.Observation.panel},
+    others={"category": _equal(tables.Observation.category), "panel": _equal(tables.Observation.panel)},
 )
 JOURNEYS = Shelf(
     table=tables.Journey,
@@ -72,7 +90,6 @@ JOURNEYS = Shelf(
     start=tables.Journey.enrolled_at,
     end=tables.Journey.ended_at,
     lasts=True,
-    exact={"release": tables.Journey.release},
 )
 TASKS = Shelf(
     table=tables.Task,
@@ -82,7 +99,7 @@ TASKS = Shelf(
     patient=tables.Task.patient,
     state=func.coalesce(tables.Task.end, case((tables.Task.waiting.is_not(None), WAITING), else_=tables.Task.status)),
     start=tables.Task.opened,
-    exact={"journey": tables.Task.journey, "holder": tables.Task.holder},
+    others={"journey": _equal(tables.Task.journey)},
 )
 MESSAGES = Shelf(
     table=tables.Message,
@@ -109,11 +126,14 @@ RELEASES = Shelf(
     updated=tables.Release.published_at,
     rows=lambda: select(tables.Release),
     start=tables.Release.published_at,
-    exact={"pathway": tables.Release.pathway, "checksum": tables.Release.checksum},
+    state=literal("active"),
+    others={"pathway": _equal(tables.Release.pathway), "checksum": _equal(tables.Release.checksum)},
 )
 
 
-def entries_of(kind: EntryKind, *, period: bool = False, lasts: bool = False) -> Shelf[tables.Entry]:
+def entries_of(
+    kind: EntryKind, *, period: bool = False, lasts: bool = False, dated: Column = tables.Entry.start
+) -> Shelf[tables.Entry]:
     """Entries of the record of a kind; `period`: it has an end, `lasts`: as long as it has none, it lasts."""
     return Shelf(
         table=tables.Entry,
@@ -122,7 +142,7 @@ def entries_of(kind: EntryKind, *, period: bool = False, lasts: bool = False) ->
         rows=lambda: select(tables.Entry).where(tables.Entry.kind == kind),
         patient=tables.Entry.patient,
         state=tables.Entry.status,
-        start=tables.Entry.start,
+        start=dated,
         end=tables.Entry.end if period or lasts else None,
         lasts=lasts,
         code=tables.Entry.code,

@@ -1,0 +1,1 @@
+"""FHIR R4: what hospital systems send and ask for."""

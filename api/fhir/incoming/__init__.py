@@ -1,0 +1,1 @@
+"""What resources say, as notices: pure translators, one module a group of resources."""

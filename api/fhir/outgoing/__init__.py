@@ -1,0 +1,1 @@
+"""What is kept, as resources: one module a group of resources."""
