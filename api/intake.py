@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from api import reception
+from api.desk import Desk, hold
 from api.mapping import SiteMapping
-from api.reception import Reception
 from pathways.errors import Refused
 from store import foresights, observations, patients, quarantine, tables, transmissions
 from store.database import Database, Session
@@ -85,7 +85,7 @@ class Intake:
     ) -> list[Outcome]:
         """Take in what a message says that is kept already; as `take`."""
         hall = _Hall(
-            Reception(
+            Desk(
                 session=session,
                 policy=self.policy,
                 priorities=self.mapping().priorities,
@@ -115,7 +115,7 @@ class Intake:
             NotFound: there is nothing such, or no such patient.
             Conflict: it was decided before, is still not understood, or cannot be taken in.
         """
-        desk = Reception(
+        desk = Desk(
             session=session,
             policy=self.policy,
             priorities=self.mapping().priorities,
@@ -133,7 +133,7 @@ class Intake:
 class _Hall:
     """Where the notices of one message are received, in their order."""
 
-    desk: Reception
+    desk: Desk
     strict: bool
     touched: set[str] = field(default_factory=set[str])
 
@@ -168,7 +168,7 @@ class _Hall:
         except Refused as refused:
             if self.strict:
                 raise
-            return reception.hold(self.desk, notice, refused.code)
+            return hold(self.desk, notice, refused.code)
 
     def _results(self, notices: Sequence[AnyNotice]) -> list[Outcome]:
         """Results of one message, judged as if each had been sent in its time."""
@@ -200,7 +200,7 @@ class _Hall:
             if self.strict:
                 raise type(refused)(f"Result {place}: {refused.message}", hint=refused.hint) from None
             notice = ResultNotice(subject=Subject(identifiers=came.identifiers, patient=result.patient), result=result)
-            return reception.hold(self.desk, notice, refused.code)
+            return hold(self.desk, notice, refused.code)
         state = "duplicate" if taken.duplicate else taken.state
         return Outcome(
             state=state,
