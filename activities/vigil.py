@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from pathways.errors import TongxingError
+from pathways.errors import StoreUnavailable, TongxingError
 from store import foresights
 from store.database import Database
 from store.facts import Policy
@@ -59,7 +59,7 @@ class Vigil:
         try:
             with self._database.write() as session:
                 fired = foresights.fire_rungs(session, journey, self._policy, now=self._clock())
-        except TongxingError:
+        except StoreUnavailable:
             raise
         except Exception as defect:
             # One journey that cannot be served must not keep the others waiting.

@@ -130,10 +130,11 @@ def _perform(session: Session, row: tables.Journey, ahead: Sequence[Ahead]) -> l
     """Do what is about urgent tasks; what there was to do."""
     done: list[Ahead] = []
     passed = False
-    for one in ahead:
+    for place, one in enumerate(ahead):
         match one.action:
             case OpenTask():
-                if not isinstance(one.event, Tick) and not tasks.is_there(session, one.action.task):
+                holds = not isinstance(one.event, Tick) and not _is_taken_back(one.action, ahead[place:])
+                if holds and not tasks.is_there(session, one.action.task):
                     tasks.open_(session, row, one.action, provisional=one.event.id)
                     done.append(one)
             case CloseTask():
@@ -150,6 +151,11 @@ def _perform(session: Session, row: tables.Journey, ahead: Sequence[Ahead]) -> l
                 if one.action.task is not None and tasks.is_urgent(session, one.action.task):
                     alarms.raise_(session, row, one.action)
     return done
+
+
+def _is_taken_back(opened: OpenTask, ahead: Sequence[Ahead]) -> bool:
+    """Whether it is over before anybody could see it: a value that was corrected in the same breath."""
+    return any(isinstance(later.action, CloseTask) and later.action.task == opened.task for later in ahead)
 
 
 def _unattended(row: tables.Journey, one: attendance.Standing, *, now: datetime) -> RungUnattended:
