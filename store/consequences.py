@@ -96,16 +96,22 @@ def _look_where(session: Session, patient: str, *, now: datetime) -> None:
 def _look_what(session: Session, patient: str, kept: Kept, policy: Policy, *, now: datetime) -> None:
     """The diagnoses: those told by other ways, and every confirmed condition that the patient has."""
     row = patients.read(session, patient)
-    has = {one.code for one in entries.of_patient(session, patient, "condition", status=_HAD) if _is_diagnosis(one)}
+    has = diagnoses_of(session, patient)
     touched = {kept.row.code, None if kept.before is None else kept.before.code}
     stays = [code for code in row.diagnoses or [] if code not in touched or code in has]
-    known = [*stays, *sorted(code for code in has if code is not None and code not in stays)]
+    known = [*stays, *sorted(code for code in has if code not in stays)]
     if known == (row.diagnoses or []):
         return
     patients.set_diagnoses(session, patient, known)
     journeys.wake(session, patient, now=now)
     if row.died_at is None:
         enrolments.by_event(session, patient, DIAGNOSED, id=new_id(), at=now, data={}, policy=policy, now=now)
+
+
+def diagnoses_of(session: Session, patient: str) -> set[str]:
+    """The ICD-10 codes of the conditions that other systems told and the patient has."""
+    told = entries.of_patient(session, patient, "condition", status=_HAD)
+    return {one.code for one in told if one.code is not None and _is_diagnosis(one)}
 
 
 def _is_diagnosis(row: tables.Entry) -> bool:

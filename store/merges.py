@@ -1,24 +1,23 @@
-"""Two records that are one person's: what the one has goes over to the other, by rule, and can go back.
+"""Two records that are one person's: what the one has goes over to the other, by rule.
 
 Of two open journeys on one pathway and episode the survivor's goes on; the other ends as merged, and its open tasks go
 over. Journeys that go on learn of the results that the other record had.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import select, update
 
-from pathways.engine.events import Left, Reinstated
+from pathways.engine.events import Left
 from pathways.errors import Conflict, Invalid, NotFound
 from store import alarms, audit, inbox, journeys, observations, patients, releases, tables
 from store.database import Session
-from store.identities import survivor_of, via_of
+from store.identities import survivor_of
 from store.ids import new_id
-from store.patients import Identifier
 
-_MOVED: tuple[type[tables.Base], ...] = (
+MOVED: tuple[type[tables.Base], ...] = (
     tables.Consent,
     tables.Observation,
     tables.Entry,
@@ -31,8 +30,6 @@ _MOVED: tuple[type[tables.Base], ...] = (
     tables.Inbox,
 )
 """Everything that belongs to a patient, each by its `patient` column."""
-_NAMED_BY = (tables.Observation, tables.Entry)
-"""What comes in after a merge goes back with the identifier by which it was told."""
 
 
 def merge(
@@ -74,8 +71,8 @@ def merge(
     moved: dict[str, Any] = {
         "identifiers": _move_identifiers(session, retired, into),
         "superseded": superseded,
-        "rows": {table.__tablename__: _move(session, table, retired, into) for table in _MOVED},
-        "before": {"diagnoses": stays.diagnoses, "inpatient": stays.inpatient},
+        "rows": {table.__tablename__: _move(session, table, retired, into) for table in MOVED},
+        "before": _as_it_was(stays),
     }
     moved["contacts"] = _add_contacts(session, gone, stays)
     gone.merged_into = into
@@ -84,46 +81,12 @@ def merge(
     row.moved = moved
     session.add(row)
     session.flush()
-    if gone.died_at is not None and stays.died_at is None:
-        patients.record_death(session, into, gone.died_at, now=now)
+    if (died_at := stays.died_at or gone.died_at) is not None:
+        patients.record_death(session, into, died_at, now=now)  # journeys that came over are told too
     _tell_results(session, into, [one.id for one in open_before], results, now=now)
     _look_for_clashes(session, into, now=now)
     journeys.wake(session, into, now=now)
     audit.record(session, at=now, actor=by, action="patients-merged", subject=row.id)
-    return row
-
-
-def undo(session: Session, merge: str, *, by: str, now: datetime) -> tables.Merge:
-    """Give back what went over, and what came since under the identifiers that went over.
-
-    What journeys of the survivor were told of the other's results is taken back, and journeys that had ended go on.
-
-    Raises:
-        NotFound: there is no such merge.
-        Conflict: it was undone, or the survivor went into another record since.
-    """
-    row = read(session, merge)
-    patients.lock_all(session, {row.survivor, row.retired})
-    session.refresh(row)
-    stays, gone = patients.read(session, row.survivor), patients.read(session, row.retired)
-    if row.undone_at is not None:
-        raise Conflict("That merge was undone already.")
-    if stays.merged_into is not None or gone.merged_into != row.survivor:
-        raise Conflict("The record went on into another one.", hint="Undo the later merge first.")
-    moved: Mapping[str, Any] = row.moved
-    named = [Identifier(system=system, value=value) for system, value in moved["identifiers"]]
-    _return_rows(session, row, moved, named)
-    _drop_contacts(session, row.survivor, moved["contacts"])
-    gone.merged_into = None
-    gone.version += 1
-    _part(stays, moved["before"], gone)
-    _go_on(session, moved["superseded"], by=by, now=now)
-    row.undone_at, row.undone_by = now, by
-    session.flush()
-    _take_back_results(session, row, now=now)
-    for patient in (row.survivor, row.retired):
-        journeys.wake(session, patient, now=now)
-    audit.record(session, at=now, actor=by, action="merge-undone", subject=row.id)
     return row
 
 
@@ -171,14 +134,6 @@ def _supersede(session: Session, retired: str, others: Sequence[tables.Journey],
     return ended
 
 
-def _go_on(session: Session, superseded: Sequence[Sequence[str]], *, by: str, now: datetime) -> None:
-    """Journeys that had ended by the merge are what they were."""
-    for journey_id, _ in superseded:
-        journey = journeys.read(session, journey_id)
-        journey.superseded_by = None
-        inbox.add(session, journey=journey, event=Reinstated(id=new_id(), received=now, by=by))
-
-
 def _move_identifiers(session: Session, retired: str, into: str) -> list[list[str]]:
     rows = patients.identifiers_of(session, retired)
     for row in rows:
@@ -187,41 +142,18 @@ def _move_identifiers(session: Session, retired: str, into: str) -> list[list[st
     return [[row.system, row.value] for row in rows]
 
 
-def _key(table: type[tables.Base]) -> Any:
+def key_of(table: type[tables.Base]) -> Any:
+    """The column by which its rows are known."""
     return getattr(table, "number" if table is tables.Consent else "id")
 
 
 def _move(session: Session, table: type[tables.Base], retired: str, into: str) -> list[Any]:
     owner: Any = cast(Any, table).patient
-    ids = list(session.scalars(select(_key(table)).where(owner == retired)))
+    ids = list(session.scalars(select(key_of(table)).where(owner == retired)))
     session.execute(
         update(table).where(owner == retired).values(patient=into).execution_options(synchronize_session="fetch")
     )
     return ids
-
-
-def _return_rows(session: Session, row: tables.Merge, moved: Mapping[str, Any], named: Sequence[Identifier]) -> None:
-    for one in named:
-        held = session.get(tables.Identifier, (one.system, one.value))
-        if held is not None and held.patient == row.survivor:
-            held.patient = row.retired
-    session.flush()
-    for table in _MOVED:
-        _move_back(session, table, row, _key(table).in_(moved["rows"][table.__tablename__]))
-    for later in _NAMED_BY:
-        _move_back(session, later, row, later.via.in_([via_of(one) for one in named]))
-    theirs = select(tables.Journey.id).where(tables.Journey.patient == row.retired)
-    for table in (tables.Task, tables.Message, tables.Ask, tables.Answers, tables.Visit, tables.Inbox):
-        _move_back(session, table, row, table.journey.in_(theirs))
-
-
-def _move_back(session: Session, table: type[tables.Base], row: tables.Merge, which: Any) -> None:
-    session.execute(
-        update(table)
-        .where(cast(Any, table).patient == row.survivor, which)
-        .values(patient=row.retired)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def _add_contacts(session: Session, gone: tables.Patient, stays: tables.Patient) -> list[list[str]]:
@@ -233,17 +165,20 @@ def _add_contacts(session: Session, gone: tables.Patient, stays: tables.Patient)
     return [[one.kind, one.value] for one in added]
 
 
-def _drop_contacts(session: Session, survivor: str, added: Sequence[Sequence[str]]) -> None:
-    gone = {(kind, value) for kind, value in added}
-    known = patients.contacts_of(session, survivor)
-    left = [one for one in known if (one.kind, one.value) not in gone]
-    if len(left) < len(known):
-        _write_contacts(session, survivor, left)
-
-
 def _write_contacts(session: Session, patient: str, rows: Sequence[tables.Contact]) -> None:
     given = [patients.Contact(kind=one.kind, value=one.value, preferred=one.preferred) for one in rows]
     patients.set_contacts(session, patient, given)
+
+
+def _as_it_was(stays: tables.Patient) -> dict[str, Any]:
+    return {
+        "diagnoses": stays.diagnoses,
+        "inpatient": stays.inpatient,
+        "department": stays.department,
+        "team": dict(stays.team),
+        "demonstration": stays.demonstration,
+        "died_at": None if stays.died_at is None else stays.died_at.isoformat(),
+    }
 
 
 def _join(stays: tables.Patient, gone: tables.Patient) -> None:
@@ -256,17 +191,6 @@ def _join(stays: tables.Patient, gone: tables.Patient) -> None:
     stays.department = stays.department or gone.department
     stays.team = {**gone.team, **stays.team}
     stays.demonstration = stays.demonstration and gone.demonstration
-    stays.version += 1
-
-
-def _part(stays: tables.Patient, before: Mapping[str, Any], gone: tables.Patient) -> None:
-    """The survivor knows no more what it learned from the other; what it learned since stays."""
-    if stays.diagnoses is not None:
-        learned = set(gone.diagnoses or []) - set(before["diagnoses"] or [])
-        left = [code for code in stays.diagnoses if code not in learned]
-        stays.diagnoses = left if left or before["diagnoses"] is not None else None
-    if stays.inpatient is gone.inpatient:
-        stays.inpatient = before["inpatient"]
     stays.version += 1
 
 
@@ -295,17 +219,6 @@ def _tell_results(
             # In their order, as at a start.
             event = observations.event_for(result, journey.id, received=now + timedelta(microseconds=place))
             inbox.add(session, journey=journey, event=event)
-
-
-def _take_back_results(session: Session, row: tables.Merge, *, now: datetime) -> None:
-    """What a journey was told of the other person's results is void."""
-    for patient, other in ((row.survivor, row.retired), (row.retired, row.survivor)):
-        for journey in journeys.find_open(session, patient):
-            codes = releases.codes_of(releases.read(session, journey.release).text)
-            since = min(row.at, now) - journeys.BACKFILL
-            for result in observations.recent(session, other, codes, since=since):
-                event = observations.void_for(result, journey.id, received=now)
-                inbox.add(session, journey=journey, event=event)
 
 
 def _look_for_clashes(session: Session, patient: str, *, now: datetime) -> None:

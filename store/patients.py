@@ -134,10 +134,17 @@ def read(session: Session, patient: str) -> tables.Patient:
 
 
 def lock(session: Session, patient: str) -> tables.Patient:
-    """The patient, whom no other transaction touches until this one ends: starts and results take it first."""
+    """The patient, whom no other transaction touches until this one ends: starts and results take it first.
+
+    Raises:
+        NotFound: there is no such patient.
+        Conflict: the record went into another one, which is to be written instead.
+    """
     row = session.get(tables.Patient, patient, with_for_update=LOCKED, populate_existing=True)
     if row is None:
         raise NotFound("There is no such patient.", hint="Find the patient with POST /api/v1/patients/search.")
+    if row.merged_into is not None:
+        raise Conflict("The record went into another patient's.", hint="`merged_into` of the patient says whose it is.")
     return row
 
 

@@ -32,7 +32,7 @@ def make_way(session: Session, row: tables.Journey, *, now: datetime) -> None:
     if other is not None:
         raise Conflict("The patient has started anew on this pathway.", hint="End that journey first, or leave both.")
     ended = row.ended_at or now
-    row.status = "starting"
+    row.status, row.superseded_by = "starting", None
     session.flush()
     codes = releases.codes_of(releases.read(session, row.release).text)
     recent = observations.recent(session, row.patient, codes, since=ended - LATE_RESULTS)
@@ -60,6 +60,11 @@ def withdraw_death(session: Session, patient: str, *, by: str, now: datetime) ->
     row.died_at = None
     row.version += 1
     session.flush()
+    return go_on_after_death(session, patient, by=by, now=now)
+
+
+def go_on_after_death(session: Session, patient: str, *, by: str, now: datetime) -> Sequence[tables.Inbox]:
+    """Every journey of the patient, who lives, that ended by a death goes on; the inbox rows that tell them so."""
     return [
         inbox.add(session, journey=journey, event=Reinstated(id=new_id(), received=now, by=by))
         for journey in _ended_by_death(session, patient)
