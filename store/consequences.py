@@ -15,7 +15,7 @@ from store.database import Session
 from store.entries import Kept
 from store.facts import Policy
 from store.ids import new_id
-from store.record import AppointmentContent, EncounterContent
+from store.record import AppointmentContent, Content, EncounterContent
 from store.visits import Reported
 
 FRESH = timedelta(days=3)
@@ -46,8 +46,10 @@ def follow(session: Session, kept: Kept, policy: Policy, *, now: datetime) -> No
     concerned = {kept.row.patient, kept.row.patient if kept.before is None else kept.before.patient}
     match content.kind:
         case "encounter":
-            for patient in sorted(concerned):
-                _look_where(session, patient, now=now)
+            before = None if kept.before is None else kept.before.content
+            if _is_stay(content) or _is_stay(before):  # an outpatient's visit does not tell where they sleep
+                for patient in sorted(concerned):
+                    _look_where(session, patient, now=now)
             _tell_encounter(session, kept, content, policy, now=now)
         case "appointment":
             _tell_appointment(session, kept, content, now=now)
@@ -81,16 +83,15 @@ def happened(
 
 def _look_where(session: Session, patient: str, *, now: datetime) -> None:
     """In hospital while a stay there is open."""
-    stays = entries.of_patient(session, patient, "encounter", status=_THERE)
-    inside = any(
-        row.status in _THERE
-        and isinstance(content := entries.content_of(row), EncounterContent)
-        and content.setting == "inpatient"
-        for row in stays
-    )
+    there = entries.of_patient(session, patient, "encounter", status=_THERE)
+    inside = any(_is_stay(entries.content_of(row)) for row in there)
     if patients.read(session, patient).inpatient is not inside:
         patients.set_inpatient(session, patient, inside)
         journeys.wake(session, patient, now=now)
+
+
+def _is_stay(content: Content | None) -> bool:
+    return isinstance(content, EncounterContent) and content.setting == "inpatient"
 
 
 def _look_what(session: Session, patient: str, kept: Kept, policy: Policy, *, now: datetime) -> None:
