@@ -16,6 +16,7 @@ class Figures:
     """The figures of one listener."""
 
     def __init__(self, registry: CollectorRegistry, *, mapping_broken: Callable[[], bool]) -> None:
+        self.registry = registry
         self._messages = Counter(
             "tongxing_hl7_messages_total",
             "HL7 messages by kind and answer.",
