@@ -14,8 +14,8 @@ from store import foresights
 from store.database import Database
 from store.facts import Policy
 
-LOOK_EVERY = timedelta(seconds=1)
-GRACE = timedelta(seconds=1.5)
+LOOK_EVERY = timedelta(seconds=0.5)
+GRACE = timedelta(seconds=1)
 """What the engine has not served so long after it was due is served here: so long a busy engine may take."""
 PAGE = 100
 
