@@ -1,7 +1,6 @@
 """HL7's escapes in texts. The library's own reader of them writes what it cannot read, with its value, to the log."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,8 +8,7 @@ _LINE = re.compile(r"\.(br|sp|ce)\+?[0-9]*")
 _LAYOUT = re.compile(r"H|N|\.(fi|nf|in|ti)[+-]?[0-9]*|[CM][0-9A-Fa-f]{4,6}|Z[^\\]{0,20}")
 _SPACES = re.compile(r"\.sk\+?([0-9]{0,2})")
 _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
-_KEPT = frozenset("\n\t")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_UNKEPT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +59,7 @@ def escaped(text: str, separators: Separators) -> str:
 
 def clean(text: str) -> str:
     """Without control characters and lone surrogates; lines end with a line feed alone."""
-    if text.isprintable():
-        return text
-    text = _SURROGATES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(sign for sign in text if sign in _KEPT or unicodedata.category(sign) != "Cc")
+    return _UNKEPT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _meant(escape: str, as_it_stands: str, separators: Separators, codec: str) -> str:

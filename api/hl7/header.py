@@ -4,7 +4,7 @@ import re
 import string
 from dataclasses import dataclass
 
-from api.charsets import decoded
+from api.charsets import codec_named, decoded
 from api.hl7.escapes import Separators, clean
 from api.hl7.faults import Fault
 from pathways.errors import Invalid
@@ -97,6 +97,7 @@ def read_header(body: bytes) -> Header:
     def first(number: int) -> str:
         return re.split(f"[{re.escape(separators.component + separators.repetition)}]", fields[number])[0].strip()
 
+    charset = next((one.strip() for one in fields[18].split(separators.repetition) if one.strip()), "")
     return Header(
         separators=separators,
         application=fields[3],
@@ -110,8 +111,8 @@ def read_header(body: bytes) -> Header:
         version=first(12),
         accept=first(15).upper(),
         application_accept=first(16).upper(),
-        charset=next((one.strip() for one in fields[18].split(separators.repetition) if one.strip()), ""),
-        codec=codec,
+        charset=charset,
+        codec=codec_named(charset) or codec,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from api.charsets import codec_named
 from api.hl7.acknowledgement import Verdict, acknowledgements
 from api.hl7.escapes import clean
 from api.hl7.faults import Answer, Fault
@@ -61,12 +62,12 @@ class Mailroom:
             received = self.receive(body)
         except Exception as defect:
             _on_defect(defect)
-            received = _not_taken(body, Fault(reason="defect"))
+            received = self._not_taken(body, Fault(reason="defect"))
         return self._told(received)
 
     def too_large(self, begin: bytes) -> tuple[bytes, ...]:
         """What is answered to a message of which no more than its begin was read."""
-        return self._told(_not_taken(begin, Fault(reason="too-large")))
+        return self._told(self._not_taken(begin, Fault(reason="too-large")))
 
     def receive(self, body: bytes, *, again: str | None = None) -> Received:
         """Take the message in; what cannot be read is kept for a person. The store's outages are a verdict.
@@ -119,6 +120,17 @@ class Mailroom:
         verdict = Verdict(answer="AE", faults=(Fault(reason="try-again"),), kept=False)
         return Received(header=read.header, kind=read.kind, verdict=verdict)
 
+    def _not_taken(self, body: bytes, fault: Fault) -> Received:
+        try:
+            header = read_header(body)
+        except UnreadableMessage as none:
+            header = none.header
+        rule = rule_of(header.sender, self.intake.mapping())
+        if not header.charset and rule is not None and (usual := codec_named(rule.charset)) is not None:
+            header = replace(header, codec=usual)
+        verdict = Verdict(answer="AE", faults=(fault,), kept=False)
+        return Received(header=header, kind=header.kind or None, verdict=verdict)
+
     def _told(self, received: Received) -> tuple[bytes, ...]:
         header = received.header
         if header.kind.startswith("ACK"):  # nothing answers an answer
@@ -153,15 +165,6 @@ def _read(body: bytes, mapping: SiteMapping, zone: str) -> _Read:
         state=state,
         verdict=Verdict(answer="AE" if refused_whole else "AA", faults=translation.faults),
     )
-
-
-def _not_taken(body: bytes, fault: Fault) -> Received:
-    try:
-        header = read_header(body)
-    except UnreadableMessage as none:
-        header = none.header
-    verdict = Verdict(answer="AE", faults=(fault,), kept=False)
-    return Received(header=header, kind=header.kind or None, verdict=verdict)
 
 
 def _on_defect(error: Exception) -> None:

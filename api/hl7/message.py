@@ -8,13 +8,15 @@ from typing import Any, cast
 
 import hl7
 
-from api.charsets import decoded
-from api.hl7.escapes import Separators, clean, unescaped
+from api.charsets import codec_named, decoded
+from api.hl7.escapes import Separators, unescaped
 from api.hl7.faults import Fault, Reason
 from api.hl7.header import Header, UnreadableMessage, bare, read_header
 
-MOST_PARTS = 100_000
+MOST_PARTS = 200_000
 """Fields, repetitions, components and subcomponents of a message: each takes memory, however few bytes it has."""
+_TEXTS = {"OBX": 5, "NTE": 3}
+"""The fields whose texts are sent with bare line ends, though they ought to be escaped."""
 DELETED = '""'
 """What says that a value is to be deleted, where nothing says that it is not told."""
 
@@ -107,7 +109,10 @@ def read_message(body: bytes, charset_of: Callable[[str], str | None]) -> Messag
         UnreadableMessage: it cannot be read; nothing else is raised, whatever the bytes.
     """
     header = read_header(body)
-    found = decoded(bare(body), declared=header.charset or None, rule=charset_of(header.sender))
+    rule = charset_of(header.sender)
+    if codec_named(header.charset) is None and (usual := codec_named(rule)) is not None:
+        header = replace(header, codec=usual)
+    found = decoded(bare(body), declared=header.charset or None, rule=rule)
     if found is None:
         raise UnreadableMessage(Fault(reason="unreadable-charset", segment="MSH", field=18), header)
     text, codec = found
@@ -120,28 +125,26 @@ def read_message(body: bytes, charset_of: Callable[[str], str | None]) -> Messag
     segments = tuple(_segments(joined, header.separators, codec))
     if second := next((one for one in segments[1:] if one.name == "MSH"), None):
         raise UnreadableMessage(second.fault("unreadable-segment"), header)
-    return Message(header, segments, clean(text))
+    return Message(header, segments, text)
 
 
 def _lines(text: str, separators: Separators) -> Iterator[str]:
     """The segments, one a line. What has not the shape of one goes on with a text that was broken, or is no part."""
     shape = re.compile(rf"[A-Z][A-Z0-9]{{2}}(?:{re.escape(separators.field)}|$)")
     broken = f"{separators.escape}.br{separators.escape}"
-    pending = ""
+    pending: list[str] = []
+    fields = 0
     for line in re.split(r"[\r\n]+", text):
-        if shape.match(line.lstrip("\0 \t")):
+        line = line.lstrip("\0 \t")
+        if shape.match(line):
             if pending:
-                yield pending
-            pending = line.lstrip("\0 \t")
-        elif line.strip() and _is_in_a_text(pending, separators.field):
-            pending += broken + line
+                yield broken.join(pending)
+            pending, fields = [line], line.count(separators.field)
+        elif line and pending and fields == _TEXTS.get(pending[0][:3]):
+            pending.append(line)
+            fields += line.count(separators.field)
     if pending:
-        yield pending
-
-
-def _is_in_a_text(line: str, sign: str) -> bool:
-    """Whether the line ends within the value of an OBX or the comment of an NTE."""
-    return line.count(sign) == {"OBX": 5, "NTE": 3}.get(line[:3])
+        yield broken.join(pending)
 
 
 def _segments(text: str, separators: Separators, codec: str) -> Iterator[Segment]:

@@ -90,4 +90,4 @@ def _noticed(message: Message, told: AnyNotice | Fault) -> AnyNotice:
     segment: Segment | None = next(
         (one for one in message.segments if (one.name, one.number) == (told.segment, told.sequence)), None
     )
-    return unreadable(told, message=message.kind, text=message.text if segment is None else clean(segment.raw))
+    return unreadable(told, message=message.kind, text=clean(message.text if segment is None else segment.raw))
