@@ -123,6 +123,27 @@ CHINESE: Mapping[str, str] = {
     "'{}' is not a time zone; write an IANA name such as 'Asia/Shanghai'.": (
         "“{}”不是时区，请写 IANA 名称，例如 Asia/Shanghai。"
     ),
+    # records that are one person's
+    "The record went into another patient's.": "该患者的档案已并入另一名患者。",
+    "`merged_into` of the patient says whose it is.": "患者资料中的 merged_into 说明并入了谁。",
+    "That record went into another patient's.": "该档案已并入另一名患者。",
+    "Undo that merge first.": "请先撤销那次合并。",
+    "A record cannot go into itself.": "档案不能并入自身。",
+    "There is no such merge.": "没有这次合并。",
+    "That merge was undone already.": "这次合并已经撤销。",
+    "The record went on into another one.": "该档案之后又并入了其他档案。",
+    "Undo the later merge first.": "请先撤销较晚的合并。",
+    # what other systems sent
+    "There is no such message.": "没有这条消息。",
+    "There is no such entry in the record.": "档案中没有这一项。",
+    "There is nothing in quarantine under that id.": "隔离区没有这一项。",
+    "This was decided already.": "这一项已经处理过。",
+    "Read it again.": "请重新查看。",
+    "It is still not understood: {}.": "仍然无法识别：{}。",
+    "Correct the patient, the code or the unit.": "请更正患者、代码或单位。",
+    "Name the patient.": "请指定患者。",
+    "It cannot be read, so it cannot be taken in.": "内容无法读取，不能放行。",
+    "Have it sent anew, then discard this.": "请让对方重新发送，然后舍弃这一项。",
     # what holds everywhere
     "GET {} lists them.": "GET {} 可查看列表。",
     "GET {} lists the published ones.": "GET {} 可查看已发布的版本。",

@@ -83,6 +83,8 @@ def list_(
     session: Session,
     *,
     state: tables.QuarantineState | None = "held",
+    reason: str | None = None,
+    transmission: str | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> Sequence[tables.Quarantine]:
@@ -90,6 +92,10 @@ def list_(
     rows = select(tables.Quarantine)
     if state is not None:
         rows = rows.where(tables.Quarantine.state == state)
+    if reason is not None:
+        rows = rows.where(tables.Quarantine.reason == reason)
+    if transmission is not None:
+        rows = rows.where(tables.Quarantine.transmission == transmission)
     if after is not None:
         received, id = after
         rows = rows.where(

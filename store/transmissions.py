@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from pathways.errors import NotFound
 from store import tables
@@ -79,8 +80,8 @@ def list_(
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> Sequence[tables.Transmission]:
-    """Messages by their receipt, oldest first; `after` is (received, id) of the last one seen."""
-    rows = select(tables.Transmission)
+    """Messages by their receipt, oldest first, without their bodies; `after` is (received, id) of the last one seen."""
+    rows = select(tables.Transmission).options(defer(tables.Transmission.body, raiseload=True))
     if channel is not None:
         rows = rows.where(tables.Transmission.channel == channel)
     if state is not None:

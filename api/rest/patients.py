@@ -163,6 +163,7 @@ class Patient(Given):
     department: str | None
     team: dict[str, str] = Field(description="Staff by what they are to the patient.")
     died_at: datetime | None
+    merged_into: str | None = Field(description="The patient whose record this one went into; that one is cared for.")
     existing: bool = Field(False, description="Of a creation: the patient was known by one of the identifiers.")
 
 
@@ -330,6 +331,7 @@ def show(session: Session, row: tables.Patient, *, existing: bool = False) -> Pa
         department=row.department,
         team=dict(row.team),
         died_at=row.died_at,
+        merged_into=row.merged_into,
         existing=existing,
     )
 

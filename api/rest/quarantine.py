@@ -1,4 +1,4 @@
-"""Results that were accepted and not understood: a person corrects and releases them, or discards them."""
+"""What was accepted and not understood: a person corrects and releases it, or discards it."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from api import fields
+from api import decisions, fields
 from api.fields import Given
 from api.house import HouseOf, Person
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page_of, read_instant_cursor
-from store import audit, quarantine, tables
+from store import quarantine, tables
 from store.notices import OutcomeState
 
 router = APIRouter(prefix="/api/v1/quarantine", tags=["quarantine"])
@@ -38,6 +38,9 @@ class Held(Given):
     """Something that was not understood, as it came."""
 
     id: str
+    kind: str = Field(
+        description="What it is: `result`, `patient`, `entry`, `consent`, `answers`, `merge` or `unreadable`."
+    )
     reason: str = Field(
         description="`unknown-patient`, `identity-conflict`, `incomplete-patient`, `unknown-code`, `unknown-unit`,"
         " `older-version-again`, `death-contradicted`, `no-such-form`, a refusal's code, or why it is unreadable."
@@ -55,41 +58,34 @@ class Held(Given):
 def list_quarantine(
     house: HouseOf,
     state: Annotated[tables.QuarantineState, Query(description="With this state.")] = "held",
+    reason: Annotated[str | None, fields.wanted("For this reason.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[Held]:
     """What waits for a person, oldest first."""
     with house.database.read() as session:
-        rows = quarantine.list_(session, state=state, after=read_instant_cursor(cursor), limit=limit + 1)
+        rows = quarantine.list_(session, state=state, reason=reason, after=read_instant_cursor(cursor), limit=limit + 1)
     return page_of(rows, limit, show, lambda row: (row.received, row.id))
 
 
 @router.post("/{id}/release", status_code=202, summary="Release what is quarantined")
 def release(id: fields.IdInPath, given: Correction, house: HouseOf, actor: Person) -> Released:
     """Take it in again with what is corrected; what is still not understood stays (409)."""
-    now = house.clock()
-    with house.database.write() as session:
-        outcome = house.intake.release(
-            session, id, by=actor, now=now, patient=given.patient, code=given.code, unit=given.unit
-        )
-    house.engine.prompt()
+    outcome = decisions.release(house, id, by=actor, patient=given.patient, code=given.code, unit=given.unit)
     return Released(id=outcome.id, state=outcome.state, version=outcome.version)
 
 
-@router.post("/{id}/discard", summary="Discard a result")
+@router.post("/{id}/discard", summary="Discard what is quarantined")
 def discard(id: fields.IdInPath, house: HouseOf, actor: Person) -> Held:
-    """Decide that the result is not to be used; it is kept, and shows who decided."""
-    now = house.clock()
-    with house.database.write() as session:
-        row = quarantine.decide(session, id, "discarded", by=actor, now=now)
-        audit.record(session, at=now, actor=actor, action="quarantine-discarded", subject=id)
-    return show(row)
+    """Decide that it is not to be used; it is kept, and shows who decided."""
+    return show(decisions.discard(house, id, by=actor))
 
 
 def show(row: tables.Quarantine) -> Held:
     """What callers see of it."""
     return Held(
         id=row.id,
+        kind=decisions.kind_of(row),
         reason=row.reason,
         observation=row.observation,
         transmission=row.transmission,

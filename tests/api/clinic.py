@@ -21,8 +21,9 @@ from api.app import create_app
 from pathways.engine.actions import RaiseAlarm
 from pathways.errors import EngineUnavailable
 from settings import Settings
-from store import alarms, journeys
+from store import alarms, entries, journeys
 from store.database import Database
+from store.record import Coding, ConditionContent, NewEntry
 from worker import make_worker, outbox_of
 
 BASE = "http://127.0.0.1:8000"
@@ -321,6 +322,7 @@ async def furnish(desk: Desk, settings: Settings) -> dict[str, str]:
     shift = {"staff": "nurse-1", "role": "diabetes-nurse", "department": "ward"}
     hours = {"starts": "2026-01-05T08:00:00+08:00", "ends": "2026-01-05T16:00:00+08:00"}
     ids["shift"] = (await desk.post("/duty", shift | hours))["id"]
+    ids |= await _received(desk, ids)
     ids["release"] = (await desk.get("/releases", pathway="clinic"))["items"][0]["checksum"]
     with desk.database.write() as session:
         journey = journeys.read(session, ids["journey-1"])
@@ -328,6 +330,25 @@ async def furnish(desk: Desk, settings: Settings) -> dict[str, str]:
             session, journey, RaiseAlarm(alarm="alarm-1", code="last-rung", at=datetime(2026, 1, 5, tzinfo=UTC))
         )
     return ids | {"alarm": "alarm-1"}
+
+
+async def _received(desk: Desk, ids: Mapping[str, str]) -> dict[str, str]:
+    """What other systems told of it, and two records that were one person's."""
+    more = {f"patient-{name}": (await desk.post("/patients", person(f"P-{name}")))["id"] for name in ("twice", "again")}
+    pair = {"survivor": more["patient-twice"], "retired": more["patient-again"]}
+    more["merge"] = (await desk.post("/merges", pair))["id"]
+    told = NewEntry(
+        kind="condition",
+        source_system="emr",
+        source_id="C-1",
+        status="active",
+        code=Coding(system="icd-10", code="E11", display="2 型糖尿病"),
+        content=ConditionContent(),
+    )
+    with desk.database.write() as session:
+        more["entry"] = entries.keep(session, told, patient=ids["patient-1"], now=utc_now()).row.id
+    more["transmission"] = (await desk.get("/transmissions"))["items"][0]["id"]
+    return more
 
 
 def copied(known: Known, folder: Path) -> str:

@@ -18,6 +18,7 @@ START = {"patient": "{patient-3}", "pathway": "clinic"}
 DONE = {"outcome": "reached"}
 DEAD = {"at": TOMORROW}
 LOST = {"reason": "lost"}
+ONE = {"survivor": "{patient-1}"}
 SHIFT = {"staff": "nurse-1", "role": "diabetes-nurse", "department": "ward"}
 BACKWARDS = {"starts": "2026-01-06T16:00:00Z", "ends": "2026-01-06T08:00:00Z"}
 NO_CURSOR = "?cursor=bm9uc2Vuc2U="
@@ -497,6 +498,38 @@ REFUSALS: list[Refusal] = [
         LEAD,
         422,
         "pathway-problems",
+    ),
+    ("GET /patients/{patient}/record", "/patients/nobody/record", "unknown", None, NURSE, 404, "not-found"),
+    ("GET /patients/{patient}/record", "/patients/{patient-1}/record?limit=0", "", None, NURSE, 422, "malformed"),
+    ("GET /record/{entry}", "/record/nothing", "unknown", None, NURSE, 404, "not-found"),
+    ("GET /merges", "/merges?patient=nobody", "of an unknown patient", None, NURSE, 404, "not-found"),
+    ("GET /merges", "/merges" + NO_CURSOR, "no cursor of ours", None, NURSE, 422, "invalid"),
+    ("POST /merges", "", "of an unknown patient", ONE | {"retired": "nobody"}, NURSE, 404, "not-found"),
+    ("POST /merges", "", "into itself", ONE | {"retired": "{patient-1}"}, NURSE, 422, "invalid"),
+    ("POST /merges", "", "of one that went elsewhere", ONE | {"retired": "{patient-again}"}, NURSE, 409, "conflict"),
+    ("POST /merges", "", "no actor", ONE | {"retired": "{patient-2}"}, NOBODY, 401, "nobody-acts"),
+    ("POST /merges/{merge}/undo", "/merges/nothing/undo", "unknown", None, NURSE, 404, "not-found"),
+    ("POST /merges/{merge}/undo", "/merges/{merge}/undo", "no actor", None, NOBODY, 401, "nobody-acts"),
+    ("GET /transmissions", "/transmissions?channel=fax", "no such way", None, NURSE, 422, "malformed"),
+    ("GET /transmissions/{transmission}", "/transmissions/nothing", "unknown", None, NURSE, 404, "not-found"),
+    ("GET /transmissions/{transmission}/body", "/transmissions/nothing/body", "", None, NURSE, 404, "not-found"),
+    (
+        "GET /transmissions/{transmission}/body",
+        "/transmissions/{transmission}/body",
+        "nobody reads",
+        None,
+        NOBODY,
+        401,
+        "nobody-acts",
+    ),
+    (
+        "PUT /patients/{patient}/consents",
+        "/patients/{patient-again}/consents",
+        "of a record that went into another",
+        {"consents": [{"purpose": "care", "granted": False}]},
+        NURSE,
+        409,
+        "conflict",
     ),
     ("GET /releases/{checksum}", "/releases/nothing", "unknown", None, NURSE, 404, "not-found"),
     ("GET /acts/{act}", "/acts/nothing", "unknown", None, NURSE, 404, "not-found"),

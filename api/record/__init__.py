@@ -1,0 +1,1 @@
+"""A patient's record as people and programs see it: put in order, each thing once, with its sources."""
