@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import typer.main
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -16,6 +18,15 @@ class Block(NamedTuple):
     info: str
     text: str
     line: int
+
+
+def commands_of(app: typer.Typer) -> Mapping[str, Any]:
+    """Every command by the words that are typed for it: `check`, `hl7 send`."""
+    found: dict[str, Any] = {}
+    for name, command in typer.main.get_group(app).commands.items():
+        below: Mapping[str, Any] = getattr(command, "commands", {})
+        found |= {f"{name} {part}": one for part, one in below.items()} or {name: command}
+    return found
 
 
 def documents() -> Sequence[Path]:

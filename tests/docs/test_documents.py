@@ -5,12 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from cli import app
-from tests.docs.markdown import ROOT, anchors, blocks, documents, headings
+from tests.docs.markdown import ROOT, anchors, blocks, commands_of, documents, headings
 
-COMMANDS = typer.main.get_group(app).commands
+COMMANDS = commands_of(app)
 TARGETS = frozenset(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _COMMAND = re.compile(r"`(tongxing [^`]+)`")
@@ -54,8 +53,9 @@ def test_what_is_to_be_typed_exists(path: Path) -> None:
     for line in (*typed, *(one.replace("\n", " ") for one in _COMMAND.findall(text))):
         words = [word for word in shlex.split(line) if not _PLACEHOLDER.fullmatch(word)]
         if words[:1] == ["tongxing"] and len(words) > 1 and not words[1].startswith("-"):
-            assert words[1] in COMMANDS, line
-            known = {way for one in COMMANDS[words[1]].params for way in (*one.opts, *one.secondary_opts)}
+            name = " ".join(words[1:3]) if " ".join(words[1:3]) in COMMANDS else words[1]
+            assert name in COMMANDS, line
+            known = {way for one in COMMANDS[name].params for way in (*one.opts, *one.secondary_opts)}
             assert {word for word in words[2:] if word.startswith("--")} <= known, line
     for target in re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE):
         assert target in TARGETS, target
