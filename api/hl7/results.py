@@ -18,7 +18,7 @@ from pathways.language.units import KNOWN_CODES
 from store.notices import ResultNotice, Subject
 from store.observations import Category, Result
 
-_STATUSES: Mapping[str, ResultStatus] = {
+STATUSES: Mapping[str, ResultStatus] = {
     **dict.fromkeys(("P", "R", "S"), "preliminary"),
     **dict.fromkeys(("F", "U", "V"), "final"),
     "C": "corrected",
@@ -188,7 +188,7 @@ def _status_of(segment: Segment, order: Order) -> ResultStatus | None:
     told = (segment.text(11) or "").upper()
     if order.status == "X":
         return "cancelled"
-    status = _STATUSES.get(told or _OF_ORDERS.get(order.status, ""))
+    status = STATUSES.get(told or _OF_ORDERS.get(order.status, ""))
     return "corrected" if order.status == "C" and status == "final" else status
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -16,6 +18,7 @@ from store.database import Database, open_database
 from tests.api.hl7.ward import MAPPING, MESSAGES, admit, mailroom_on
 from tests.api.hl7.wire import serving
 from tests.cli.conftest import Tongxing
+from tests.cli.test_operator_commands import started, wait_for
 from workflows.embedded import free_ports
 
 
@@ -141,6 +144,43 @@ def test_nothing_to_take_in_is_told(tongxing: Tongxing, store: Database) -> None
     """Without a choice, or with an id that is none, it is status 2."""
     assert tongxing("hl7", "replay").status == 2
     assert tongxing("hl7", "replay", "nothing").status == 2
+
+
+def test_the_api_listens_with_temporal_away(
+    tongxing: Tongxing, store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says on which port, takes a message in while nothing else runs, and ends in order."""
+    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{free_ports(1)[0]}")
+    monkeypatch.setenv(f"{PREFIX}API_PORT", "0")
+    monkeypatch.setenv(f"{PREFIX}HL7_PORT", "0")
+    log = tmp_path / "api.log"
+    with started(log, "api") as api:
+        wait_for(log, "HL7 (MLLP): 127.0.0.1:")
+        port = int(log.read_text("utf-8").split("HL7 (MLLP): 127.0.0.1:")[1].split()[0])
+        told = tongxing("hl7", "send", MESSAGES / "oru-final-glucose.hl7", "--port", port)
+        assert told.status == 0, told
+        page = int(log.read_text("utf-8").split("http://127.0.0.1:")[1].split()[0])
+        figures = httpx.get(f"http://127.0.0.1:{page}/metrics", trust_env=False).text
+        assert 'tongxing_hl7_messages_total{answer="AA",message="ORU^R01"} 1.0' in figures
+        assert "tongxing_mapping_current 1.0" in figures
+        api.send_signal(signal.SIGTERM)
+        assert api.wait(60) == 0
+    assert "Traceback" not in log.read_text("utf-8")
+    with store.read() as session:
+        assert session.scalars(select(tables.Observation.value)).all() == [5.6]
+
+
+def test_a_broken_mapping_file_stops_the_start(
+    tongxing: Tongxing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every problem is told, and nothing is started."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("codes: {A: 1-1, B: 2-2}")
+    monkeypatch.setenv(f"{PREFIX}MAPPING_FILE", str(wrong))
+    for command in ("api", "up"):
+        told = tongxing(command)
+        assert told.status == 2
+        assert told.err.count(str(wrong)) == 2
 
 
 def test_a_mapping_file_is_checked(tongxing: Tongxing, tmp_path: Path) -> None:
