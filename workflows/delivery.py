@@ -128,7 +128,7 @@ class Delivery:
             if not self._due(session, now):
                 return ()
         with self._database.write() as session:
-            rows = self._due(session, now)
+            rows = _with_earlier(session, self._due(session, now))
             inbox.mark_signalled(session, [row.id for row in rows], now=now)
             by_journey = sorted(rows, key=lambda row: (row.journey, row.received, row.id))
             parcels = [
@@ -174,6 +174,13 @@ class Delivery:
     def _refuse(self, events: Sequence[str]) -> None:
         with self._database.write() as session:
             inbox.mark_refused(session, events)
+
+
+def _with_earlier(session: Session, rows: Sequence[tables.Inbox]) -> Sequence[tables.Inbox]:
+    """The rows, and with an act on a task all that its journey has not shown: the task may have come of that."""
+    acting = sorted({row.journey for row in rows if row.kind.startswith("task-")})
+    unshown = [one for journey in acting for one in inbox.of_journey(session, journey)]
+    return list({row.id: row for row in (*rows, *unshown)}.values())
 
 
 def _event(session: Session, journey: tables.Journey, row: tables.Inbox, now: datetime) -> AnyEvent | None:

@@ -167,42 +167,19 @@ def running_site(
 
 def _site(folder: Path, *, honours_keys: bool, seed: int, slow: float, drop: float) -> Site:
     temporal_port, http_port, metrics_port, recorder_port, intake_port = free_ports(5)
-    environment = {
-        "TONGXING_STATE_DIR": str(folder),
-        "TONGXING_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal_port}",
-        "TONGXING_TEMPORAL_NAMESPACE": NAMESPACE,
-        "TONGXING_ENCRYPTION_KEYS": f'{{"{KEY_ID}": "{base64.b64encode(secrets.token_bytes(32)).decode()}"}}',
-        "TONGXING_QUIET_HOURS_START": "00:00",
-        "TONGXING_QUIET_HOURS_END": "00:00",
-        "TONGXING_CONTACTS_PER_DAY": "1000",
-        "TONGXING_CONTACTS_PER_WEEK": "1000",
+    environment = common_environment(folder, temporal_port) | {
         "TONGXING_CHANNEL": "http",
         "TONGXING_CHANNEL_URL": f"http://127.0.0.1:{recorder_port}",
         "TONGXING_CHANNEL_HONOURS_KEYS": str(honours_keys).lower(),
         "TONGXING_DISPATCHER_LEASE_SECONDS": "10",
         "TONGXING_DISPATCHER_POLL_SECONDS": "0.2",
     }
-    settings = _settings(environment)
+    settings = settings_in(environment)
 
     def python(name: str, *command: str, ready: Callable[[], bool]) -> Program:
-        whole = [sys.executable, "-m", *command]
-        return Program(name=name, command=whole, environment=environment, log=folder / f"{name}.log", ready=ready)
+        return python_program(folder, environment, name, *command, ready=ready)
 
-    temporal = Program(
-        name="temporal",
-        command=temporal_command(
-            binary=temporal_binary(),
-            database=folder / "temporal.sqlite",
-            namespace=NAMESPACE,
-            port=temporal_port,
-            ui_port=None,
-            http_port=http_port,
-            metrics_port=metrics_port,
-        ),
-        environment={},
-        log=folder / "temporal.log",
-        ready=lambda: answers(temporal_port),
-    )
+    temporal = temporal_program(folder, temporal_port, http_port, metrics_port)
     keys = "honoured" if honours_keys else "ignored"
     trouble = ("--seed", str(seed), "--slow", str(slow), "--drop", str(drop))
     book = ("--port", str(recorder_port), "--file", str(folder / "recorder.sqlite"), "--keys", keys)
@@ -222,7 +199,45 @@ def _site(folder: Path, *, honours_keys: bool, seed: int, slow: float, drop: flo
     )
 
 
-def _settings(environment: dict[str, str]) -> Settings:
+def common_environment(folder: Path, temporal_port: int) -> dict[str, str]:
+    """The settings of every site: its folder, its own key, and nothing that holds a message back."""
+    return {
+        "TONGXING_STATE_DIR": str(folder),
+        "TONGXING_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal_port}",
+        "TONGXING_TEMPORAL_NAMESPACE": NAMESPACE,
+        "TONGXING_ENCRYPTION_KEYS": f'{{"{KEY_ID}": "{base64.b64encode(secrets.token_bytes(32)).decode()}"}}',
+        "TONGXING_QUIET_HOURS_START": "00:00",
+        "TONGXING_QUIET_HOURS_END": "00:00",
+        "TONGXING_CONTACTS_PER_DAY": "1000",
+        "TONGXING_CONTACTS_PER_WEEK": "1000",
+    }
+
+
+def temporal_program(folder: Path, port: int, http_port: int, metrics_port: int) -> Program:
+    """The Temporal server with its file in the folder."""
+    command = temporal_command(
+        binary=temporal_binary(),
+        database=folder / "temporal.sqlite",
+        namespace=NAMESPACE,
+        port=port,
+        ui_port=None,
+        http_port=http_port,
+        metrics_port=metrics_port,
+    )
+    log = folder / "temporal.log"
+    return Program(name="temporal", command=command, environment={}, log=log, ready=lambda: answers(port))
+
+
+def python_program(
+    folder: Path, environment: dict[str, str], name: str, *command: str, ready: Callable[[], bool]
+) -> Program:
+    """A module of this repository, run with these settings."""
+    whole = [sys.executable, "-m", *command]
+    return Program(name=name, command=whole, environment=environment, log=folder / f"{name}.log", ready=ready)
+
+
+def settings_in(environment: dict[str, str]) -> Settings:
+    """The settings that a program reads in this environment."""
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     try:
