@@ -13,8 +13,8 @@ from api.hl7.escapes import Separators, unescaped
 from api.hl7.faults import Fault, Reason
 from api.hl7.header import Header, UnreadableMessage, bare, read_header
 
-MOST_PARTS = 200_000
-"""Fields, repetitions, components and subcomponents of a message: each takes memory, however few bytes it has."""
+MOST_PARTS = 50_000
+"""Fields, repetitions, components and subcomponents of a message: each takes time and memory, however few its bytes."""
 _TEXTS = {"OBX": 5, "NTE": 3}
 """The fields whose texts are sent with bare line ends, though they ought to be escaped."""
 DELETED = '""'
