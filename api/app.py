@@ -20,6 +20,8 @@ from api.intake import Intake
 from api.mapping import SiteMapping
 from api.metrics import Metrics
 from api.openapi import describe
+from api.pages import quarantine as quarantine_page
+from api.pages import record as record_page
 from api.pages import reference, worklist
 from api.rest import (
     acts,
@@ -158,6 +160,8 @@ def create_app(
         app.include_router(module.router)
     app.include_router(operations.router)
     app.include_router(worklist.router)
+    app.include_router(record_page.router)
+    app.include_router(quarantine_page.router)
     app.include_router(reference.router)
     app.mount("/static", StaticFiles(directory=Path(str(files("api"))) / "static"), name="static")
     errors.install(app)

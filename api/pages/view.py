@@ -66,6 +66,8 @@ class Sheet:
     """A task with all that is needed to do it."""
 
     card: Card
+    patient: str
+    """The id of whose task it is."""
     born: str
     contacts: Sequence[tuple[Text, str]]
     opened: str
@@ -155,6 +157,7 @@ def sheet_of(session: Session, id: str, staff: str, *, now: datetime, zone: str,
     patient = patients.read(session, row.patient)
     return Sheet(
         card=card_of(session, row, staff, now=now, zone=zone, language=language),
+        patient=patient.id,
         born=patient.born.isoformat(),
         contacts=[(_kind(one.kind), one.value) for one in patients.contacts_of(session, patient.id)],
         opened=local(row.opened, zone),

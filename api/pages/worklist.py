@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Form, Request, Response
 
 from api import fields
 from api import tasks as work
@@ -14,6 +13,7 @@ from api.errors import problem_of
 from api.house import House, HouseOf, check_staff
 from api.idempotency import Once
 from api.pages import view
+from api.pages.forms import Actor, Sent, go_to, person_of
 from api.pages.rendering import ACTOR_COOKIE, LANGUAGE_COOKIE, PageRoute, page_language, render
 from api.words import local
 from pathways.engine.journey import Scalar
@@ -27,17 +27,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 OUR_PAGE = r"^/(?:[A-Za-z0-9-]+(?:/[A-Za-z0-9-]+)*)?$"
 YEAR_SECONDS = 365 * 24 * 3600
 
-Actor = Annotated[str | None, Cookie(alias=ACTOR_COOKIE, max_length=64)]
 Key = Annotated[str, Form(max_length=64, pattern=fields.ID_PATTERN)]
-
-
-async def _sent(request: Request) -> Mapping[str, str]:
-    """The fields of a form; files are left out."""
-    form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-Sent = Annotated[Mapping[str, str], Depends(_sent)]
 
 
 @router.get("/")
@@ -53,17 +43,17 @@ def worklist(request: Request, house: HouseOf, actor: Actor = None) -> Response:
 
 
 @router.post("/who")
-def choose_person(house: HouseOf, staff: Annotated[str, Form(max_length=64)]) -> Response:
+def chooseperson_of(house: HouseOf, staff: Annotated[str, Form(max_length=64)]) -> Response:
     """Remember who the person is."""
     with house.database.read() as session:
         check_staff(session, staff)
-    return _remember(_to("/"), ACTOR_COOKIE, staff)
+    return _remember(go_to("/"), ACTOR_COOKIE, staff)
 
 
 @router.post("/leave")
 def leave() -> Response:
     """Forget who the person is."""
-    answer = _to("/")
+    answer = go_to("/")
     answer.delete_cookie(ACTOR_COOKIE, samesite="strict", httponly=True)
     return answer
 
@@ -71,7 +61,7 @@ def leave() -> Response:
 @router.post("/language")
 def switch_language(request: Request, here: Annotated[str, Form(pattern=OUR_PAGE)] = "/") -> Response:
     """Change to the other language, on the page where one is."""
-    return _remember(_to(here), LANGUAGE_COOKIE, "en" if page_language(request) == "zh-CN" else "zh-CN")
+    return _remember(go_to(here), LANGUAGE_COOKIE, "en" if page_language(request) == "zh-CN" else "zh-CN")
 
 
 @router.get("/messages")
@@ -92,20 +82,20 @@ def task_page(task: fields.IdInPath, request: Request, house: HouseOf, actor: Ac
 @router.post("/tasks/{task}/claim")
 def claim(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, actor: Actor = None) -> Response:
     """Take a task on."""
-    act = work.claim(house, _once(request, key), task, _person(house, actor))
+    act = work.claim(house, _once(request, key), task, person_of(house, actor))
     return _done(request, act, to=f"/tasks/{task}")
 
 
 @router.post("/tasks/{task}/release")
 def release(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, actor: Actor = None) -> Response:
     """Give a task back."""
-    return _done(request, work.release(house, _once(request, key), task, _person(house, actor)), to="/")
+    return _done(request, work.release(house, _once(request, key), task, person_of(house, actor)), to="/")
 
 
 @router.post("/tasks/{task}/attempts")
 def attempt(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
     """Record that the patient was not reached, or asked to be called back."""
-    staff = _person(house, actor)
+    staff = person_of(house, actor)
     try:
         result = "call-back" if sent.get("result") == "call-back" else "no-answer"
         tried = work.Attempt(result=result, at=None, again=_instant(sent, "again"))
@@ -118,7 +108,7 @@ def attempt(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent,
 @router.post("/tasks/{task}/suspend")
 def suspend(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
     """Let a task wait for what it declares."""
-    staff = _person(house, actor)
+    staff = person_of(house, actor)
     try:
         once = _once(request, sent.get("key", new_id()))
         act = work.suspend(house, once, task, staff, until=_instant(sent, "until"))
@@ -130,13 +120,13 @@ def suspend(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent,
 @router.post("/tasks/{task}/continue")
 def go_on(task: fields.IdInPath, request: Request, house: HouseOf, key: Key, actor: Actor = None) -> Response:
     """A task waits no more."""
-    return _done(request, work.go_on(house, _once(request, key), task, _person(house, actor)), to=f"/tasks/{task}")
+    return _done(request, work.go_on(house, _once(request, key), task, person_of(house, actor)), to=f"/tasks/{task}")
 
 
 @router.post("/tasks/{task}/complete")
 def complete(task: fields.IdInPath, request: Request, house: HouseOf, sent: Sent, actor: Actor = None) -> Response:
     """End a task; what does not fit comes back with what was written."""
-    staff = _person(house, actor)
+    staff = person_of(house, actor)
     with house.database.read() as session:
         questions = view.sheet_of(
             session, task, staff, now=house.clock(), zone=house.settings.zone, language=page_language(request)
@@ -163,7 +153,7 @@ def _task_page(
     sent: Mapping[str, str] | None = None,
     wrong: list[Item] | None = None,
 ) -> Response:
-    staff = _person(house, actor)
+    staff = person_of(house, actor)
     language = page_language(request)
     with house.database.read() as session:
         member = view.member_of(session, staff)
@@ -183,12 +173,6 @@ def _task_page(
     )
 
 
-def _person(house: House, actor: str | None) -> str:
-    with house.database.read() as session:
-        check_staff(session, actor or "")
-    return actor or ""
-
-
 def _once(request: Request, key: str) -> Once:
     # The key stands in the page, so a form that is sent twice is done once.
     return Once(key=key, route=f"PAGE {request.url.path}", digest="")
@@ -196,7 +180,7 @@ def _once(request: Request, key: str) -> Once:
 
 def _done(request: Request, act: Act, *, to: str) -> Response:
     if act.state == "done":
-        return _to(to)
+        return go_to(to)
     return render(request, "kept.html", status=202)
 
 
@@ -236,10 +220,6 @@ def _instant(sent: Mapping[str, str], name: str) -> datetime | None:
         return fields.in_our_time(datetime.fromisoformat(text))
     except ValueError:
         raise Invalid("The time cannot be read.", hint="Write it as 2026-01-05T09:30.") from None
-
-
-def _to(path: str) -> RedirectResponse:
-    return RedirectResponse(path, status_code=303)
 
 
 def _remember(answer: Response, cookie: str, value: str) -> Response:

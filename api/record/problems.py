@@ -42,7 +42,7 @@ class Allergy:
 
 
 def conditions_of(session: Session, patient: tables.Patient) -> list[Condition]:
-    """The patient's conditions: those that go on first, then by what was told last."""
+    """The patient's conditions: those that go on first, then the ones that began last."""
     rows = [row for row in entries.of_patient(session, patient.id, "condition") if _stands(row)]
     told = [_condition(group) for group in of_one_code(rows)]
     known = {one.code.code for one in told}
