@@ -243,7 +243,8 @@ class _Reading:
         if isinstance(given, str) and given.strip():
             return given
         if not self.document.is_unreadable(path):
-            self._note(path, "this is no text", "expected text, in quotes where it looks like a number")
+            what = f"'{path[-1]}' is missing" if given is None else "this is no text"
+            self._note(path, what, "expected text, in quotes where it looks like a number")
         return None
 
     def _mapping_at(self, given: object, path: Place) -> Mapping[str, Any]:
