@@ -52,7 +52,7 @@ def _condition(segment: Segment, subject: Subject, source: Source, issued: datet
     return NewEntry(
         kind="condition",
         source_system=source.system,
-        source_id=segment.text(20) or derived(subject, "condition", coding.code or coding.display),
+        source_id=segment.text(20) or derived(subject, source, "condition", coding.code or coding.display),
         status="active",
         content=ConditionContent(verification="entered-in-error" if deleted else verification),
         code=coding,
@@ -68,7 +68,7 @@ def _allergy(segment: Segment, subject: Subject, source: Source, issued: datetim
     return NewEntry(
         kind="allergy",
         source_system=source.system,
-        source_id=derived(subject, "allergy", coding.code or coding.display),
+        source_id=derived(subject, source, "allergy", coding.code or coding.display),
         status="active",
         content=AllergyContent(
             criticality=_CRITICALITIES.get((segment.text(4) or "").upper()),

@@ -11,6 +11,12 @@ from store.patients import Identifier
 
 _CARD = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
 """The number of a Chinese identity card."""
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_NOBODY = frozenset({"无", "不详", "未知", "暂无", "无名氏", "none", "null", "unknown", "n/a", "na", "nil", "test"})
+_FILLED = re.compile(r"[-_*?.\s]*|0+|([0-9])\1{5,}[xX]?|[-*x?]+", re.IGNORECASE)
+"""What a form is filled with where nobody knows the number: many patients would have it."""
+_CARD_TYPES = frozenset({"ni", "nnchn", "身份证", "身份证号", "idcard", "sfz"})
 _CARD_TYPE, _SSN_TYPE = "NI", "SS"
 
 
@@ -36,9 +42,20 @@ def retired_of(segment: Segment, source: Source) -> Subject:
 def _identifiers(repetitions: Iterable[Repetition], source: Source) -> Iterator[Identifier]:
     for one in repetitions:
         value = one.text(1)
-        if value is not None:
+        is_card = (one.text(5) or "").casefold() in _CARD_TYPES
+        if value is not None and _is_of_one_person(value, is_card=is_card):
             authority = one.text(4) or one.text(4, 2)
             yield _identifier(value, authority, one.text(5), source)
+
+
+def _is_of_one_person(value: str, *, is_card: bool) -> bool:
+    """Whether the number can be a person's: no word for none, no row of one digit, no card with a slip in it."""
+    if value.casefold() in _NOBODY or _FILLED.fullmatch(value) is not None:
+        return False
+    card = value.upper()
+    if not is_card or len(card) != len(_WEIGHTS) + 1 or not _CARD.fullmatch(card):
+        return True
+    return _CHECKS[sum(int(digit) * weight for digit, weight in zip(card, _WEIGHTS, strict=False)) % 11] == card[-1]
 
 
 def _labelled(one: Repetition) -> bool:
@@ -48,7 +65,7 @@ def _labelled(one: Repetition) -> bool:
 def _cards(segment: Segment, source: Source) -> Iterator[Identifier]:
     for one in segment.repeats(19):
         value = one.text(1)
-        if value is not None:
+        if value is not None and _is_of_one_person(value, is_card=True):
             kind = _CARD_TYPE if _CARD.fullmatch(value.upper()) else _SSN_TYPE
             yield _identifier(value, None, kind, source)
 

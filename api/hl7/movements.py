@@ -76,7 +76,7 @@ def _encounter(
     issued: datetime | None,
 ) -> EntryNotice | Fault:
     start = source.time(visit, 44) or (at if event in _BEGINS else None)
-    id = visit.text(19) or person.text(18) or (None if start is None else derived(subject, "visit", start))
+    id = visit.text(19) or person.text(18) or (None if start is None else derived(subject, source, "visit", start))
     if id is None:
         return visit.fault("no-identity", 19)
     ended = source.time(visit, 45) or (at if event == "A03" else None)

@@ -32,7 +32,7 @@ class Order:
                 if told is not None:
                     return told
         service = None if self.request is None else self.request.text(4) or self.request.text(4, 2)
-        return derived(self.subject(source), service, self.effective(source))
+        return derived(self.subject(source), source, service, self.effective(source))
 
     def effective(self, source: Source) -> datetime | None:
         """When what was measured was so, as far as the order tells: the observation, else the specimen."""

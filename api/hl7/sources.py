@@ -47,7 +47,12 @@ def mapped(words: Mapping[str, str], *candidates: str | None) -> str | None:
     return next((words[one] for one in candidates if one is not None and one in words), None)
 
 
-def derived(subject: Subject, *parts: object) -> str:
-    """An id for what its sender gave none: the same for the same patient and parts, with nothing of either in it."""
-    told = [f"{one.system}|{one.value}" for one in subject.identifiers] + [str(part) for part in parts]
+def derived(subject: Subject, source: Source, *parts: object) -> str:
+    """An id for what its sender gave none: the same for the same patient and parts, with nothing of either in it.
+
+    The patient is the identifier that decides, so that others may come and go.
+    """
+    rank = {system: place for place, system in enumerate(source.mapping.priorities)}
+    named = sorted(subject.identifiers, key=lambda one: rank.get(one.system, len(rank)))[:1]
+    told = [f"{one.system}|{one.value}" for one in named] + [str(part) for part in parts]
     return f"derived-{blake2b(chr(0).join(told).encode(), digest_size=12).hexdigest()}"

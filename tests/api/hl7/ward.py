@@ -24,8 +24,8 @@ MESSAGES = ROOT / "tests" / "messages" / "hl7"
 MAPPING = ROOT / "docs" / "mapping.example.yaml"
 NOW = datetime(2026, 1, 16, 4, tzinfo=UTC)
 PATIENTS: Mapping[str, tuple[str, date, patients.Sex, str]] = {
-    "P1": ("林小满", date(1961, 3, 2), "female", "11010519610302002X"),
-    "P2": ("周建国", date(1955, 6, 15), "male", "110101195506150013"),
+    "P1": ("林小满", date(1961, 3, 2), "female", "11010519610302003X"),
+    "P2": ("周建国", date(1955, 6, 15), "male", "110101195506150015"),
 }
 
 
