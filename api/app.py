@@ -15,6 +15,7 @@ from api import errors, operations
 from api.access import AccessLog
 from api.engine import ClientProvider, EngineLink
 from api.entrance import Entrance
+from api.fhir import routes as fhir
 from api.house import House, Site
 from api.intake import Intake
 from api.mapping import SiteMapping
@@ -158,6 +159,7 @@ def create_app(
         acts,
     ):
         app.include_router(module.router)
+    app.include_router(fhir.router)
     app.include_router(operations.router)
     app.include_router(worklist.router)
     app.include_router(record_page.router)

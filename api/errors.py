@@ -273,9 +273,16 @@ async def _on_ours(request: Request, error: Exception) -> JSONResponse:
     return respond(request, problem)
 
 
+def outcome_of(error: TongxingError, language: Language) -> dict[str, Any]:
+    """The OperationOutcome of an error."""
+    if isinstance(error, Itemised) and error.issues:
+        return outcomes.outcome(error.issues, language, problem=error.code)
+    return _as_outcome(problem_of(error, language))
+
+
 def _itemised(request: Request, error: Itemised) -> JSONResponse:
     language = language_of(request)
-    content = outcomes.outcome(error.issues, language, problem=error.code)
+    content = outcome_of(error, language)
     headers = {"Content-Language": language, "Cache-Control": "no-store"}
     return JSONResponse(content, kind_of(error).status, headers, outcomes.FHIR_TYPE)
 
@@ -305,7 +312,12 @@ def of_status(request: Request, status: int, headers: Mapping[str, str] | None =
     """The answer to a request that reached no route, or only just."""
     language = language_of(request)
     title = _OF_STATUS.get(status, _OF_STATUS[400]).title.in_(language)
-    hint = "Send it in parts." if status == 413 else "/docs shows the addresses and what they take."
+    if status == 413:
+        hint = "Send it in parts."
+    elif outcomes.is_fhir(request.url.path):
+        hint = "GET /fhir/R4/metadata shows what is served."
+    else:
+        hint = "/docs shows the addresses and what they take."
     problem = Problem(
         type=_type(f"http-{status}"),
         title=title,

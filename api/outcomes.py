@@ -116,6 +116,10 @@ class VersionChanged(Itemised, Refused):
     code = "version-changed"
 
 
+DONE = Issue(code="informational", what=Text(zh="已完成。", en="It is done."), severity="information")
+"""What is told where there is nothing else to tell."""
+
+
 def is_fhir(path: str) -> bool:
     """Whether an address is answered in FHIR."""
     return path == "/fhir" or path.startswith("/fhir/")

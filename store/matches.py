@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_
+from sqlalchemy import ColumnElement, Select, Text, and_, false, func, literal, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from store import tables
 from store.database import Session
 
-_SQLITE = "%Y-%m-%d %H:%M:%f"
+_WHOLE = len("2026-01-05 09:00:00.000000")
 
 Row = TypeVar("Row", bound=tables.Base)
 Prefix = Literal["eq", "ne", "gt", "ge", "lt", "le"]
@@ -179,14 +179,16 @@ def _at(session: Session, column: Column, wanted: Dated) -> ColumnElement[bool]:
 
 def _comparable(session: Session, column: Any) -> ColumnElement[Any]:
     """The instant as its database orders it: SQLite keeps texts, some with fractions of a second and some without."""
-    return func.strftime(_SQLITE, column) if _is_sqlite(session) else func.date_trunc("milliseconds", column)
+    if not _is_sqlite(session):
+        return column
+    return func.substr(type_coerce(column, Text()) + ".000000", 1, _WHOLE)
 
 
 def _bound(session: Session, at: datetime) -> ColumnElement[Any]:
     """A given instant, to be compared with one."""
     if _is_sqlite(session):
-        return func.strftime(_SQLITE, at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
-    return func.date_trunc("milliseconds", literal(at, tables.UTCDateTime()))
+        return literal(at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), Text())
+    return literal(at, tables.UTCDateTime())
 
 
 def _is_sqlite(session: Session) -> bool:

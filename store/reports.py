@@ -1,11 +1,13 @@
 """Reports and the results that they hold: which those are is known once the results are kept."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from sqlalchemy import select
 
 from store import entries, observations, tables
 from store.database import Session
+from store.observations import Category, Comparator, Result
 
 
 def result_ids(session: Session, observed: Sequence[str]) -> list[str]:
@@ -27,3 +29,29 @@ def known(session: Session, results: Sequence[str]) -> list[str]:
     )
     there = set(session.scalars(rows))
     return [one for one in results if one in there]
+
+
+def as_told(row: tables.Observation) -> Result:
+    """A result as its source last told it; what it was measured together with is not kept in the source's words."""
+    event = observations.event_for(row, row.result, received=row.received)
+    return Result(
+        source_system=row.source_system,
+        source_id=row.source_id,
+        patient=None,
+        code=row.code,
+        effective=row.effective,
+        status=event.status,
+        value=row.value,
+        unit=row.unit,
+        comparator=next((one for one in get_args(Comparator) if one == row.comparator), None),
+        text=row.text,
+        origin=event.origin,
+        issued=row.issued,
+        name=row.name,
+        category=next((one for one in get_args(Category) if one == row.category), None),
+        reference_low=row.reference_low,
+        reference_high=row.reference_high,
+        reference=row.reference,
+        interpretation=row.interpretation,
+        coded=row.coded,
+    )

@@ -132,9 +132,12 @@ RELEASES = Shelf(
 
 
 def entries_of(
-    kind: EntryKind, *, period: bool = False, lasts: bool = False, dated: Column = tables.Entry.start
+    kind: EntryKind, *, period: bool = False, lasts: bool = False, recorded: bool = False
 ) -> Shelf[tables.Entry]:
-    """Entries of the record of a kind; `period`: it has an end, `lasts`: as long as it has none, it lasts."""
+    """Entries of the record of a kind; `period`: it has an end, `lasts`: as long as it has none, it lasts.
+
+    `recorded`: its date is that of its record.
+    """
     return Shelf(
         table=tables.Entry,
         id=tables.Entry.id,
@@ -142,7 +145,7 @@ def entries_of(
         rows=lambda: select(tables.Entry).where(tables.Entry.kind == kind),
         patient=tables.Entry.patient,
         state=tables.Entry.status,
-        start=dated,
+        start=tables.Entry.issued if recorded else tables.Entry.start,
         end=tables.Entry.end if period or lasts else None,
         lasts=lasts,
         code=tables.Entry.code,
