@@ -92,7 +92,8 @@ def _ack(header: Header, code: Code, faults: Sequence[Fault], now: datetime) -> 
     if minor >= 5:
         accepted = code in ("AA", "CA")
         return text + "".join(_line(_error(one, separators, accepted, chinese), separators) for one in told)
-    places = separators.repetition.join(_place(one, separators) for one in told)
+    # Before ERR had a severity it told of errors alone, and one beside an AA would contradict it.
+    places = "" if code == "AA" else separators.repetition.join(_place(one, separators) for one in told)
     return text + (_line(["ERR", places], separators) if places else "")
 
 

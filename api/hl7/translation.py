@@ -17,6 +17,8 @@ from api.mapping import SiteMapping
 from store.notices import AnyNotice, Unreadable
 
 VERSIONS = frozenset({"2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"})
+MOST_TEXT = 20_000
+"""Of what is shown of a part that cannot be read; the whole message is kept as it came."""
 _Translator = Callable[[Message, Source], Iterator[AnyNotice | Fault]]
 
 
@@ -80,7 +82,7 @@ def unreadable(fault: Fault, *, message: str, text: str) -> Unreadable:
     return Unreadable(
         reason=fault.reason,
         what=f"{message} {place if fault.segment else ''}: {said.zh} · {said.en}",
-        payload={"message": message, "place": place if fault.segment else None, "text": text},
+        payload={"message": message, "place": place if fault.segment else None, "text": text[:MOST_TEXT]},
     )
 
 
