@@ -125,10 +125,11 @@ class House:
 
 
 @contextmanager
-def running_house(folder: Path) -> Generator[House]:
-    """A site that serves, with an empty store."""
+def running_house(folder: Path, *options: str) -> Generator[House]:
+    """A site that serves, with an empty store; API and worker are started with these options."""
     house = _house(folder)
     house.database.migrate()
+    house.api.options = house.worker.options = options
     try:
         house.start()
         yield house

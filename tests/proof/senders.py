@@ -11,6 +11,7 @@ import httpx
 
 from pathways.engine.journey import ResultStatus
 from tests.proof.house import PATIENT_URI, House
+from tests.proof.ledger import Ledger
 
 Way = Literal["json", "hl7", "fhir"]
 WAYS: tuple[Way, ...] = ("json", "hl7", "fhir")
@@ -55,6 +56,7 @@ class Sender:
     """One system with its connection; not to be shared by threads. `tries` counts what it had to send again."""
 
     house: House
+    ledger: Ledger = field(default_factory=Ledger)
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=ANSWER_SECONDS))
     wire: socket.socket | None = None
     tries: int = 0
@@ -66,14 +68,16 @@ class Sender:
             "hl7": lambda: self.hl7(hl7_of(told)),
             "fhir": lambda: self.fhir(told),
         }[way]
-        self.insist(ask)
+        self.insist(f"{told.id}-{told.version}", ask)
 
-    def insist(self, ask: Callable[[], bool]) -> None:
-        """Ask until the answer is success."""
+    def insist(self, name: str, ask: Callable[[], bool]) -> None:
+        """Ask until the answer is success; each try is a request under way, of that name and its number."""
         deadline = time.monotonic() + AWAY_AT_MOST_SECONDS
         while True:
             try:
-                if ask():
+                with self.ledger.request(f"{name}/{self.tries}"):
+                    done = ask()
+                if done:
                     return
             except (httpx.HTTPError, OSError):
                 self.close_wire()
@@ -89,7 +93,7 @@ class Sender:
         return answer.status_code == 202
 
     def fhir(self, told: Told) -> bool:
-        """An Observation by PUT-less create: the same identifier is the same result."""
+        """An Observation is created: the same identifier is the same result."""
         answer = self.http.post(
             f"{self.house.url}/fhir/R4/Observation",
             json=fhir_of(told),
