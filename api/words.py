@@ -113,12 +113,16 @@ def shown_values(release: Release, values: Mapping[str, Scalar | None], language
     data = release.pathway.data
 
     def shown(name: str, value: Scalar) -> str:
-        # UCUM annotations, as in {score}, are for programs.
-        unit = _ANNOTATION.sub("", data[name].unit) if name in data else ""
+        unit = unit_title(data[name].unit) if name in data else ""
         return " ".join(part for part in (title(release, name).in_(language), _shown(value, language), unit) if part)
 
     separator = Text(zh="，", en=", ").in_(language)
     return separator.join(shown(name, value) for name, value in values.items() if value is not None)
+
+
+def unit_title(unit: str) -> str:
+    """The unit of measure as people read it: UCUM annotations, as in {score}, are for programs."""
+    return _ANNOTATION.sub("", unit)
 
 
 def local(instant: datetime, zone: str) -> str:

@@ -131,7 +131,7 @@ PHRASES = _phrases(
     dispensed=("最近配药", "Last dispensed"),
     for_days=("天用量", "days' supply"),
     coverage=("配药覆盖", "Refill coverage"),
-    of_days=("天中有药", "days covered, of"),
+    days_covered=("{days} 天中 {covered} 天有药", "{covered} of {days} days covered"),
     coverage_why=(
         "按配药记录计算有药的天数占比，最多回看 180 天；住院日不计。达到 80% 为充足。它说明有没有药，不说明是否服药。",
         "The share of days on which a supply was left, over 180 days at most; days in hospital are left out. 80 % is"

@@ -1,7 +1,9 @@
 """The page of what was not understood: why, what it is, and a person's decision about it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
@@ -25,9 +27,19 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST = 50
 _WHO = frozenset({"unknown-patient", "identity-conflict"})
 _WHAT = frozenset({"unknown-code", "unknown-unit"})
+_FOR_PROGRAMS = frozenset({"kind", "coded", "patient"})
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$")
 
 State = Annotated[tables.QuarantineState, Query()]
 Reason = Annotated[str, Query(pattern=r"^[a-z-]{0,60}$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Something that was said: what it is of what, and how it was said."""
+
+    name: list[Text]
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +51,9 @@ class Held:
     kind: Text
     received: str
     message: str
-    content: list[tuple[str, str]]
+    patient: tuple[str, str] | None
+    """The id and the name of whom it is about, where that is known."""
+    content: list[Line]
     system: str
     number: str
     code: str
@@ -154,7 +168,8 @@ def _held(session: Session, row: tables.Quarantine, zone: str) -> Held:
         kind=word("kind", kind),
         received=local(row.received, zone),
         message=_message(session, row.transmission),
-        content=list(_flat(row.payload)),
+        patient=_patient(session, row.payload),
+        content=list(_lines(row.payload, zone)),
         system="" if named is None else named.system,
         number="" if named is None else named.value,
         code=str(row.payload.get("code") or ""),
@@ -173,18 +188,38 @@ def _message(session: Session, id: str | None) -> str:
     return " · ".join(part for part in (row.channel, row.sender, row.message) if part)
 
 
+def _patient(session: Session, payload: tables.Json) -> tuple[str, str] | None:
+    row = session.get(tables.Patient, str(payload.get("patient")))
+    return None if row is None else (row.id, row.name)
+
+
 def _name(session: Session, row: tables.Quarantine) -> str:
     known = next((one.name for one in people.staff(session) if one.id == row.decided_by), None)
     return known or row.decided_by or ""
 
 
-def _flat(content: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """What came, a line for each thing that is said."""
+def _lines(payload: tables.Json, zone: str) -> Iterator[Line]:
+    """What came, a line for each thing that is said, by what people call it."""
+    for names, value in _flat(payload):
+        if names[-1] not in _FOR_PROGRAMS:
+            yield Line(name=[word("field", name.replace("_", "-")) for name in names], value=_shown(value, zone))
+
+
+def _flat(content: object, *names: str) -> Iterator[tuple[tuple[str, ...], object]]:
     if isinstance(content, Mapping):
         for key, value in cast(Mapping[str, Any], content).items():
-            yield from _flat(value, f"{name}.{key}" if name else key)
+            yield from _flat(value, *names, key)
     elif isinstance(content, list):
-        for place, value in enumerate(cast(list[Any], content), start=1):
-            yield from _flat(value, f"{name}.{place}")
+        for value in cast(list[Any], content):
+            yield from _flat(value, *names)
     elif content is not None:
-        yield name, str(content)
+        yield names, content
+
+
+def _shown(value: object, zone: str) -> str:
+    if isinstance(value, str) and _INSTANT.match(value):
+        try:
+            return local(datetime.fromisoformat(value), zone)
+        except ValueError:
+            return value
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -13,7 +13,7 @@ from api.pages.forms import Actor, go_to, person_of
 from api.pages.rendering import PageRoute, page_language, render
 from api.record.whole import record_of
 from api.record.words import analyte, word
-from api.words import local
+from api.words import local, unit_title
 from pathways.errors import Refused
 from store import merges, patients, people, tables
 from store.database import Session
@@ -90,6 +90,7 @@ def _page(
         department=department,
         word=word,
         analyte=analyte,
+        unit_title=unit_title,
         of_a_code=OF_A_CODE,
     )
 

@@ -75,8 +75,12 @@ def _series(code: str, rows: Sequence[tables.Observation], limit: int) -> Series
 
 
 def _same(row: tables.Observation) -> Hashable:
-    unit = None if row.unit is None else normalise_unit(row.unit) or row.unit
-    return row.effective, row.value, unit, row.comparator, row.text
+    return row.effective, row.value, _unit(row), row.comparator, row.text
+
+
+def _unit(row: tables.Observation) -> str | None:
+    """Its UCUM code where that is known, else as it was written."""
+    return None if row.unit is None else normalise_unit(row.unit) or row.unit
 
 
 def _measurement(rows: Sequence[tables.Observation]) -> Measurement:
@@ -85,7 +89,7 @@ def _measurement(rows: Sequence[tables.Observation]) -> Measurement:
     return Measurement(
         effective=row.effective,
         value=row.value,
-        unit=row.unit,
+        unit=_unit(row),
         comparator=row.comparator,
         text=row.text,
         reference_low=row.reference_low,

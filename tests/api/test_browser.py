@@ -1,22 +1,19 @@
 """The worklist in a real Chromium, as a nurse uses it: from a real engine and store to what is on the screen."""
 
-import asyncio
-import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import uvicorn
 
 from store import tables
-from tests.api.browser import Browser, open_browser, running_driver
+from tests.api.browser import Browser, open_browser
 from tests.api.clinic import NAME, PHONE, Desk, person
+from tests.api.served import WIDTH_OF_A_PHONE, driver, served
 
+__all__ = ["driver"]
 SECRETS = (NAME, PHONE, "P-1", "glucose", "2.8", "1961", "小满", "reached", "well")
-WIDTH_OF_A_PHONE = 360
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +32,11 @@ class Ward:
         await self.browser.until("截至")
 
 
-@pytest.fixture(scope="session")
-def driver() -> Iterator[str]:
-    with running_driver() as address:
-        yield address
-
-
 @pytest.fixture
 async def ward(live: Desk, driver: str) -> AsyncIterator[Ward]:
     """Two urgent tasks and two routine ones, one of them overdue; at the end the browser must not have complained."""
     tasks = await _work(live)
-    async with _served(live) as base, open_browser(driver, base) as browser:
+    async with served(live) as base, open_browser(driver, base) as browser:
         yield Ward(desk=live, browser=browser, tasks=tasks)
         assert not [one for one in await browser.complaints() if not one.startswith("network:")]
         asked = await browser.requested()
@@ -53,17 +44,6 @@ async def ward(live: Desk, driver: str) -> AsyncIterator[Ward]:
         assert not [address for address in asked for secret in SECRETS if secret in address]
         elsewhere = [one for one in asked if not one.startswith((base, "data:"))]
         assert not elsewhere
-
-
-@asynccontextmanager
-async def _served(desk: Desk) -> AsyncGenerator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(desk.app, lifespan="off", log_level="warning"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
 
 
 async def _work(desk: Desk) -> dict[str, str]:

@@ -78,7 +78,18 @@ async def test_the_other_language_is_a_click_away(desk: Desk, known: Known) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/tasks/{task-open}", "/tasks/{task-held}", "/tasks/{task-closed}", "/messages", "/docs"]
+    "path",
+    [
+        "/",
+        "/tasks/{task-open}",
+        "/tasks/{task-held}",
+        "/tasks/{task-closed}",
+        "/messages",
+        "/patients/{patient-1}",
+        "/patients/{patient-again}",
+        "/quarantine",
+        "/docs",
+    ],
 )
 async def test_a_page_is_safe_and_usable_without_a_mouse(desk: Desk, known: Known, path: str) -> None:
     """No script, no inline style, a strict policy; one h1, and a label for every field."""
@@ -167,7 +178,15 @@ async def test_a_page_says_what_happened_and_what_to_do(desk: Desk, known: Known
 
 @pytest.mark.parametrize(
     ("path", "staff", "status"),
-    [("/tasks/nothing", "nurse-1", 404), ("/tasks/{task-open}", None, 403), ("/tasks/a%00", "nurse-1", 422)],
+    [
+        ("/tasks/nothing", "nurse-1", 404),
+        ("/tasks/{task-open}", None, 403),
+        ("/tasks/a%00", "nurse-1", 422),
+        ("/patients/nobody", "nurse-1", 404),
+        ("/patients/{patient-1}", None, 403),
+        ("/quarantine", None, 403),
+        ("/quarantine?state=lost", "nurse-1", 422),
+    ],
 )
 async def test_a_page_that_cannot_be_shown_says_why(
     desk: Desk, known: Known, path: str, staff: str | None, status: int
