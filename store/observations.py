@@ -26,7 +26,14 @@ from store.patients import Identifier
 
 Category = Literal["laboratory", "vital-signs", "social-history", "survey", "other"]
 Comparator = Literal["<", "<=", ">", ">="]
-NotUnderstood = Literal["unknown-patient", "identity-conflict", "unknown-code", "unknown-unit", "older-version-again"]
+NotUnderstood = Literal[
+    "unknown-patient",
+    "identity-conflict",
+    "unknown-code",
+    "unknown-unit",
+    "older-version-again",
+    "nothing-to-confirm",
+]
 NOT_TOLD: tuple[tables.ObservationState, ...] = ("quarantined", "outdated")
 """What no journey has heard of."""
 _SAYS_ANEW: frozenset[ResultStatus] = frozenset({"amended", "corrected", "entered-in-error", "cancelled"})
@@ -63,6 +70,8 @@ class Result:
     """The range as text, where it is not two numbers."""
     interpretation: str | None = None
     """HL7's abnormal flag, such as `H` or `LL`."""
+    confirms: bool = False
+    """It tells no value: the one that was told before is final now."""
     coded: bool = False
     """The code is LOINC's by its system: one that no pathway watches is kept for the record, in whatever unit."""
 
@@ -135,6 +144,8 @@ class Intake:
             raise Invalid("Versions count from 1.")
         came = came or Provenance()
         earlier = self._versions[result.source_system, result.source_id]
+        if result.confirms:
+            result = _with_what_it_confirms(result, earlier)
         digest = _digest(result)
         older = result.version is None and _is_older(result, earlier)
         same = _issued_then(earlier, digest, result) if older else _same(earlier, digest, result.version)
@@ -145,6 +156,8 @@ class Intake:
         row.transmission, row.via = came.transmission, came.via
         self._session.add(row)
         problem = _problem(row, self._own_codes, came, doubt=self._is_doubtful(result, earlier, digest))
+        if problem is None and result.confirms:
+            problem = "nothing-to-confirm"
         if problem is not None:
             taken = _hold(self._session, row, result, problem, came, now=now)
         elif older:
@@ -181,6 +194,8 @@ def readmit(
     row = None if held.observation is None else session.get(tables.Observation, held.observation)
     if row is None:
         raise NotFound("There is no result in quarantine under that id.")
+    if held.reason == "nothing-to-confirm":
+        raise Conflict("It confirms a value that was never told.", hint="Have the result sent anew, then discard this.")
     row.patient = row.patient if patient is None else patients.lock(session, patient).id
     row.code = code or row.code
     row.unit = unit or row.unit
@@ -388,6 +403,23 @@ def _panel(result: Result) -> str | None:
     if result.panel is None:
         return None
     return blake2b(json.dumps([result.source_system, result.panel]).encode(), digest_size=16).hexdigest()
+
+
+def _with_what_it_confirms(result: Result, earlier: Sequence[tables.Observation]) -> Result:
+    """The result with the value that stands; as it is where there is none."""
+    told = [row for row in earlier if row.state not in NOT_TOLD and (row.value is not None or row.text is not None)]
+    if not told:
+        return result
+    stands = told[-1]
+    return replace(
+        result,
+        value=stands.value,
+        unit=stands.unit,
+        comparator=_comparator(stands.comparator),
+        text=stands.text,
+        effective=stands.effective,
+        confirms=False,
+    )
 
 
 def _is_older(result: Result, earlier: Sequence[tables.Observation]) -> bool:

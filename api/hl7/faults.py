@@ -20,7 +20,6 @@ Reason = Literal[
     "unreadable-time",
     "unknown-status",
     "no-value",
-    "status-without-value",
     "no-identity",
     "try-again",
     "defect",
@@ -60,9 +59,6 @@ KINDS: Mapping[Reason, Kind] = {
     "unreadable-time": _kind("AE", 102, "时间无法读取，已转人工处理", "The time cannot be read; kept for a person"),
     "unknown-status": _kind("AE", 103, "状态代码未知，已转人工处理", "The status is not known; kept for a person"),
     "no-value": _kind("AE", 101, "结果没有值，已转人工处理", "The result has no value; kept for a person"),
-    "status-without-value": _kind(
-        "AE", 101, "仅有状态而没有值，已转人工处理", "There is a status and no value; kept for a person"
-    ),
     "no-identity": _kind("AE", 101, "缺少编号，已转人工处理", "Its id is missing; kept for a person"),
     "try-again": _kind("AE", 207, "系统暂时不可用，未接收，请稍后重发", "Not taken: away for now, send it again"),
     "defect": _kind("AE", 207, "系统内部错误，未接收，请稍后重发", "Not taken: an error inside, send it again"),

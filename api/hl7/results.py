@@ -112,13 +112,14 @@ def _of_lines(segments: list[Segment], context: _Context) -> Iterator[ResultNoti
     unit = unit_of(first, context.source.mapping) or code.unit
     values = [value_of(one, measured=unit is not None or code.code in KNOWN_CODES) for one in segments]
     value = values[0] if len(values) == 1 else Value(text="\n".join(one.text or "" for one in values).strip() or None)
-    if not value.told and status not in _WITHDRAWN:
+    confirms = not value.told and (first.text(11) or "").upper() == "U"
+    if not value.told and not confirms and status not in _WITHDRAWN:
         if first.deleted(5):
             status = "entered-in-error"
         else:
-            yield first.fault("status-without-value" if first.text(11) == "U" else "no-value", 5)
+            yield first.fault("no-value", 5)
             return
-    result = _result(first, context, code, status, effective)
+    result = replace(_result(first, context, code, status, effective), confirms=confirms)
     yield from (
         ResultNotice(subject=context.subject, result=one) for one in _with_value(result, value, unit, context.number)
     )
