@@ -1,0 +1,46 @@
+"""A clinic with people and pathways and nobody in care, behind the FHIR side; the engine is away."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+from store.database import Database, open_database
+from tests.api.clinic import open_desk, seed
+from tests.api.fhir.speaking import Fhir
+
+
+@pytest.fixture(scope="session")
+def staffed(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with people and pathways; each test gets a copy."""
+    file = tmp_path_factory.mktemp("staffed") / "staffed.sqlite"
+    shutil.copyfile(migrated_sqlite, file)
+    database = open_database(f"sqlite:///{file}")
+
+    async def make() -> None:
+        async with open_desk(database, Settings(state_dir=file.parent)) as desk:
+            await seed(desk)
+
+    asyncio.run(make())
+    database.close()
+    return file
+
+
+@pytest.fixture
+def empty(staffed: Path, tmp_path: Path) -> Iterator[Database]:
+    """The store of that clinic, for this test alone."""
+    file = tmp_path / "fhir.sqlite"
+    shutil.copyfile(staffed, file)
+    database = open_database(f"sqlite:///{file}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+async def fhir(empty: Database, tmp_path: Path) -> AsyncIterator[Fhir]:
+    """The FHIR side of that clinic."""
+    async with open_desk(empty, Settings(state_dir=tmp_path)) as desk:
+        yield Fhir(desk=desk)
