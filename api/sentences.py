@@ -124,18 +124,18 @@ CHINESE: Mapping[str, str] = {
         "“{}”不是时区，请写 IANA 名称，例如 Asia/Shanghai。"
     ),
     # records that are one person's
-    "The record went into another patient's.": "该患者的档案已并入另一名患者。",
+    "The record went into another patient's.": "该患者的病历已并入另一名患者。",
     "`merged_into` of the patient says whose it is.": "患者资料中的 merged_into 说明并入了谁。",
-    "That record went into another patient's.": "该档案已并入另一名患者。",
+    "That record went into another patient's.": "该病历已并入另一名患者。",
     "Undo that merge first.": "请先撤销那次合并。",
-    "A record cannot go into itself.": "档案不能并入自身。",
+    "A record cannot go into itself.": "病历不能并入自身。",
     "There is no such merge.": "没有这次合并。",
     "That merge was undone already.": "这次合并已经撤销。",
-    "The record went on into another one.": "该档案之后又并入了其他档案。",
+    "The record went on into another one.": "该病历之后又并入了其他病历。",
     "Undo the later merge first.": "请先撤销较晚的合并。",
     # what other systems sent
     "There is no such message.": "没有这条消息。",
-    "There is no such entry in the record.": "档案中没有这一项。",
+    "There is no such entry in the record.": "病历中没有这一项。",
     "There is nothing in quarantine under that id.": "隔离区没有这一项。",
     "The identifier system is missing.": "没有填写编号系统。",
     "Say whose number it is, such as his.": "请说明是哪个系统的编号，例如 his。",

@@ -334,9 +334,10 @@ async def furnish(desk: Desk, settings: Settings) -> dict[str, str]:
 
 async def _received(desk: Desk, ids: Mapping[str, str]) -> dict[str, str]:
     """What other systems told of it, and two records that were one person's."""
-    more = {f"patient-{name}": (await desk.post("/patients", person(f"P-{name}")))["id"] for name in ("twice", "again")}
-    pair = {"survivor": more["patient-twice"], "retired": more["patient-again"]}
-    more["merge"] = (await desk.post("/merges", pair))["id"]
+    twice = [person(f"P-{name}", name="陈双", contacts=[]) for name in ("twice", "again")]
+    first, second = [(await desk.post("/patients", one))["id"] for one in twice]
+    more = {"patient-twice": first, "patient-again": second}
+    more["merge"] = (await desk.post("/merges", {"survivor": first, "retired": second}))["id"]
     told = NewEntry(
         kind="condition",
         source_system="emr",

@@ -65,7 +65,7 @@ async def test_a_nurse_reads_the_record_from_a_task(ward: Ward) -> None:
     """With the keyboard; what is outside its range is said in words, and everything has its source and time."""
     browser = ward.browser
     await ward.open("/tasks/{task-held}")
-    await browser.tab_to("查看患者档案")
+    await browser.tab_to("查看病历记录")
     await browser.press("Enter")
     page = await browser.until("检验与测量")
     assert await browser.path() == ward.known.fill("/patients/{patient-1}")
@@ -95,7 +95,7 @@ async def test_a_nurse_parts_two_records(ward: Ward) -> None:
     """From the record of the survivor, after being told what that does."""
     browser = ward.browser
     await ward.open("/patients/{patient-again}")
-    assert "以下是合并后的档案" in await browser.text()
+    assert "以下是合并后的病历" in await browser.text()
     await browser.tab_to("撤销合并")
     await browser.press("Enter")
     await browser.tab_to("撤销合并: ")

@@ -71,11 +71,11 @@ def test_each_thing_that_is_back_leaves_a_reason() -> None:
         ("entered-in-error", True),
         ("completed", False),
         ("withdrawn", False),
-        ("merged", False),
+        ("merged", True),
     ],
 )
 def test_only_an_end_that_can_be_a_mistake_is_taken_back(reason: ExitReason, accepted: bool) -> None:
-    """A wish of the patient, a pathway that is done and a merge stand."""
+    """A wish of the patient and a pathway that is done stand."""
     play = everything()
     assert bool(returned(play, "1d", reason)) is accepted
     assert (play.why[:1] == ["refused"]) is not accepted
