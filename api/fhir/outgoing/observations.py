@@ -50,12 +50,16 @@ def panel(rows: Sequence[tables.Observation], updated: datetime) -> Resource:
 
 def _whole(row: tables.Observation, id: str, updated: datetime, version: int) -> Resource:
     category = row.category if row.category != "other" else None
+    if category is None and row.origin == "laboratory":
+        category = "laboratory"
     return resource("Observation", id, updated=updated, version=version) | without_nothing(
         {
             "status": row.status,
             "category": None if category is None else [coded(_CATEGORY, category)],
             "effectiveDateTime": instant(row.effective),
             "issued": None if row.issued is None else instant(row.issued),
+            "performer": [patient(row.patient)] if row.origin == "patient" and row.patient is not None else None,
+            "device": {"display": "设备"} if row.origin == "device" else None,
         }
     )
 

@@ -59,7 +59,7 @@ async def tell(story: Story, fhir: Fhir, database: Database) -> None:
                 method, "" if path == "/" else f"/{path}", step.get("body"), **step.get("with", {})
             )
         assert answer.status_code == step.get("status", 200), f"{where}: {answer.text}"
-        told = answer.json() if answer.content else {}
+        told: Any = answer.json() if answer.content else {}
         for place, expected in step.get("has", {}).items():
             assert at(told, place) == expected, f"{where}: {place} in {told}"
         for place in step.get("lacks", []):
