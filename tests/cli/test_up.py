@@ -1,6 +1,7 @@
 """`tongxing up`: one command runs everything on one machine, and nothing of it is lost or left behind."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import psutil
 
 from api import demonstration
 from tests.cli.conftest import Tongxing
+from tests.docs.markdown import ROOT
 
 START_SECONDS = 120
 SOON_SECONDS = 30
@@ -100,6 +102,7 @@ def test_one_machine_runs_it_all(tmp_path: Path, tongxing: Tongxing) -> None:
     """
     with up(tmp_path) as first:
         _tour(first)
+        _systems(first)
         _climb(first)
         _neighbours(first, tmp_path, tongxing)
         family = first.family()
@@ -133,6 +136,24 @@ def _tour(running: Up) -> None:
     assert (claimed["status"], claimed["holder"]) == ("held", "nurse-li")
     assert (completed["status"], completed["outcome"]) == ("closed", "reached")
     assert ("low-glucose", "started") in {(one["track"], one["code"]) for one in timeline["items"]}
+
+
+def _systems(running: Up) -> None:
+    """What the README sends as a laboratory by HL7 and as an EMR by FHIR becomes urgent work of the two patients."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"<!-- systems -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    lines = block.replace("http://127.0.0.1:8000", running.url).splitlines()
+    port = re.search(r"HL7 \(MLLP\): 127\.0\.0\.1:(\d+)", running.told)
+    assert port is not None
+    sent = f"PATH={Path(sys.executable).parent}:$PATH"
+    script = "\n".join([sent, "cd $(mktemp -d)", *lines]).replace("hl7 send", f"hl7 send --port {port[1]}")
+    told = subprocess.run(["bash"], input=script.encode(), capture_output=True, timeout=SOON_SECONDS, check=True)
+    *_, observation, found = told.stdout.decode().splitlines()
+    assert "AA" in told.stdout.decode()
+    assert json.loads(observation)["valueQuantity"]["value"] == 17.2
+    assert json.loads(found)["resourceType"] == "Bundle"
+    caused = [task for task in running.tasks() if task["urgent"] and task["values"].get("glucose") in (2.6, 17.2)]
+    assert {"call-patient", "refer-patient"} <= {task["name"] for task in caused}
 
 
 def _climb(running: Up) -> None:
