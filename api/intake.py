@@ -13,7 +13,7 @@ from api import reception
 from api.desk import Desk, hold
 from api.mapping import SiteMapping
 from pathways.errors import Refused
-from store import foresights, observations, patients, quarantine, tables, transmissions
+from store import foresights, inbox, observations, patients, quarantine, tables, transmissions
 from store.database import Database, Session
 from store.facts import Policy
 from store.notices import AnyNotice, MergeNotice, Outcome, ResultNotice, Subject, Unreadable
@@ -201,6 +201,9 @@ class _Hall:
                 raise type(refused)(f"Result {place}: {refused.message}", hint=refused.hint) from None
             notice = ResultNotice(subject=Subject(identifiers=came.identifiers, patient=result.patient), result=result)
             return hold(self.desk, notice, refused.code)
+        if taken.version > 1:  # an earlier version may have been another patient's
+            rows = [inbox.read(self.desk.session, id) for id in taken.events]
+            self.touched |= {row.patient for row in rows if row is not None}
         state = "duplicate" if taken.duplicate else taken.state
         return Outcome(
             state=state,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import blake2b
 from typing import assert_never
 
@@ -10,7 +11,7 @@ from api import answers
 from api.answers import Answered
 from api.desk import Desk, held_notice, hold
 from api.registration import take_merge, take_patient
-from pathways.errors import Conflict
+from pathways.errors import Conflict, Refused
 from store import (
     asks,
     audit,
@@ -118,15 +119,17 @@ def release(
 
 def _then_what_waited(desk: Desk, outcome: Outcome, identifiers: Sequence[Identifier]) -> Outcome:
     """What came before anybody was known by these identifiers is taken in now, in its order."""
-    for held in quarantine.waiting_for(desk.session, identifiers) if outcome.state != "quarantined" else ():
+    waiting = quarantine.waiting_for(desk.session, identifiers) if outcome.state != "quarantined" else ()
+    for place, held in enumerate(waiting):
         named = quarantine.identifiers_of(desk.session, held.id)
         identity = desk.identify(Subject(identifiers=tuple(named)))
         if identity.patient is None:
             continue
         desk.touched.add(identity.patient)
-        with suppress(Conflict), desk.session.begin_nested():
+        with suppress(Refused), desk.session.begin_nested():
             # One whose code or unit is not known either stays until a person looks.
-            release(desk, held.id, patient=identity.patient)
+            in_its_turn = replace(desk, now=desk.now + timedelta(microseconds=place))
+            release(in_its_turn, held.id, patient=identity.patient)
     return outcome
 
 
