@@ -12,9 +12,10 @@ from pathways.errors import NotFound
 from store import tables
 from store.database import Session
 
-RunCode = Literal["journey-stopped", "journey-overdue", "event-unreadable", "journeys-clash"]
-"""What is wrong with what runs a journey: it was ended from outside, gives no turn, cannot be told of an event, or
-came by a merge to a patient who is on a pathway that does not go with its own."""
+RunCode = Literal["journey-stopped", "journey-overdue", "event-unreadable", "journeys-clash", "merged-again"]
+"""What is wrong with what runs a journey: it was ended from outside, gives no turn, cannot be told of an event, came
+by a merge to a patient who is on a pathway that does not go with its own, or cannot hear again of results that were
+taken back from it when a merge was undone."""
 
 
 def raise_(session: Session, journey: tables.Journey, action: RaiseAlarm) -> None:

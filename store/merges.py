@@ -214,11 +214,16 @@ def _tell_results(
     for journey in journeys.find_open(session, survivor):
         codes = releases.codes_of(releases.read(session, journey.release).text)
         new_to_it = others if journey.id in own else theirs
-        told = observations.recent(session, survivor, codes, since=now - journeys.BACKFILL)
-        for place, result in enumerate((one for one in told if one.result in new_to_it), start=1):
+        recent = observations.recent(session, survivor, codes, since=now - journeys.BACKFILL)
+        told = [one for one in recent if one.result in new_to_it]
+        for place, result in enumerate(told, start=1):
             # In their order, as at a start.
             event = observations.event_for(result, journey.id, received=now + timedelta(microseconds=place))
             inbox.add(session, journey=journey, event=event)
+        voids = [observations.void_for(one, journey.id, received=now).id for one in told]
+        if any(inbox.read(session, void) is not None for void in voids):
+            # It has heard that they are void: they would be no news to it.
+            alarms.raise_for_run(session, journey, "merged-again", incident=now.isoformat(), now=now)
 
 
 def _look_for_clashes(session: Session, patient: str, *, now: datetime) -> None:

@@ -25,7 +25,7 @@ from store.patients import Identifier
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 MOST = 50
-_WHO = frozenset({"unknown-patient", "identity-conflict"})
+_WHO = frozenset({"unknown-patient", "identity-conflict", "incomplete-patient"})
 _WHAT = frozenset({"unknown-code", "unknown-unit"})
 _FOR_PROGRAMS = frozenset({"kind", "coded", "patient"})
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$")

@@ -227,6 +227,22 @@ def test_undone_a_journey_forgets_the_other_persons_results(database: Database) 
         assert other.patient == second.id
 
 
+def test_what_was_taken_back_from_a_journey_is_for_a_person_when_records_are_merged_again(database: Database) -> None:
+    """The journey takes them for void; a result that is new to it is told, and raises no alarm."""
+    with database.write() as session:
+        first, second = two(session)
+        own = builders.journey(session, first)
+        take(session, second, "2", 4.2)
+        undo(session, merge(session, first, second))
+        assert alarms.list_(session) == []
+        inbox.mark_reflected(session, [one.id for one in inbox.of_journey(session, own.id)])
+        take(session, second, "3", 4.3)
+        merge(session, first, second, now=at(hours=2))
+        assert told(session, own) == [(4.3, "final")]
+        (alarm,) = alarms.list_(session)
+        assert (alarm.code, alarm.journey) == ("merged-again", own.id)
+
+
 def ended(session: Session, journey: tables.Journey, reason: Any) -> None:
     """The journey has taken in what it was told, and has ended so."""
     journeys.end(session, journey, EndJourney(reason=reason, at=at(minutes=1)))
