@@ -113,6 +113,9 @@ def release(
     outcome = receive(desk, notice)
     if outcome.state == "quarantined":
         raise Conflict(f"It is still not understood: {outcome.reason}.", hint="Name the patient.")
+    again = quarantine.list_(desk.session, reason=held.reason, transmission=held.transmission)
+    if any(one.received == desk.now for one in again):  # a part of it lies there anew
+        raise Conflict(f"It is still not understood: {held.reason}.", hint="Withdraw the death if it was a mistake.")
     audit.record(desk.session, at=desk.now, actor=desk.by, action="quarantine-released", subject=quarantined)
     return outcome
 

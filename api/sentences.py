@@ -146,6 +146,7 @@ CHINESE: Mapping[str, str] = {
     "It is still not understood: {}.": "仍然无法识别：{}。",
     "Correct the patient, the code or the unit.": "请更正患者、代码或单位。",
     "Name the patient.": "请指定患者。",
+    "Withdraw the death if it was a mistake.": "如死亡登记有误，请先撤销。",
     "It cannot be read, so it cannot be taken in.": "内容无法读取，不能放行。",
     "Have it sent anew, then discard this.": "请让对方重新发送，然后舍弃这一项。",
     # what holds everywhere

@@ -1,6 +1,6 @@
 """Messages of other systems, as they came: kept beside what was read from them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -69,6 +69,12 @@ def read(session: Session, id: str) -> tables.Transmission:
     if row is None:
         raise NotFound("There is no such message.")
     return row
+
+
+def heads(session: Session, ids: Collection[str]) -> Mapping[str, tables.Transmission]:
+    """Those of the messages that are known, by id, without their bodies."""
+    rows = select(tables.Transmission).options(defer(tables.Transmission.body, raiseload=True))
+    return {row.id: row for row in session.scalars(rows.where(tables.Transmission.id.in_(ids)))}
 
 
 def list_(

@@ -182,9 +182,9 @@ def _held(session: Session, row: tables.Quarantine, zone: str) -> Held:
 
 
 def _message(session: Session, id: str | None) -> str:
-    if id is None:
+    row = None if id is None else transmissions.heads(session, [id]).get(id)
+    if row is None:
         return ""
-    row = transmissions.read(session, id)
     return " · ".join(part for part in (row.channel, row.sender, row.message) if part)
 
 

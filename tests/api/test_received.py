@@ -145,6 +145,22 @@ async def test_a_no_that_is_released_stops_contact(desk: Desk, known: Known) -> 
         assert patients.consent(session, known.ids["patient-3"]) is False
 
 
+async def test_a_contradicted_death_is_released_when_it_is_contradicted_no_more(desk: Desk, known: Known) -> None:
+    """Until the recorded death is withdrawn it stays; then the right one counts."""
+    subject = Subject(identifiers=(Identifier(system="his", value="P-dead"),))
+    taking = tell(desk, [PatientNotice(subject=subject, died_at=NOW - timedelta(days=1))])
+    (held,) = (await desk.get(f"/transmissions/{taking.transmission}"))["quarantine"]
+    assert (held["kind"], held["reason"]) == ("patient", "death-contradicted")
+    path, patient = f"/quarantine/{held['id']}/release", known.ids["patient-dead"]
+    assert (await desk.post(path, {}, status=409))["code"] == "conflict"
+    assert (await desk.get(f"/transmissions/{taking.transmission}"))["quarantine"] == [held]
+    await desk.post(f"/patients/{patient}/death/withdraw")
+    assert (await desk.post(path, {}))["state"] in ("stored", "duplicate")
+    assert (await desk.get(f"/patients/{patient}"))["died_at"] == "2026-06-29T04:00:00Z"
+    (shown,) = (await desk.get(f"/transmissions/{taking.transmission}"))["quarantine"]
+    assert shown["state"] == "released"
+
+
 async def test_what_cannot_be_read_is_discarded_alone(desk: Desk, known: Known) -> None:
     """There is nothing to take in; that somebody decided is kept."""
     taking = tell(desk, [HELD[7][0]])
