@@ -1,9 +1,18 @@
 """Merges over HTTP, down to the journeys: one goes on for both, the other ends as merged, and all of it goes back."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
-from store import audit
+from activities.clock import utc_now
+from api.intake import Arrived, Intake
+from api.mapping import SiteMapping
+from store import audit, merges, observations
+from store.database import Database
+from store.facts import Policy
 from tests.api.clinic import GLUCOSE, Desk, Known, person, result
+from tests.api.told import NOW, measured
+from tests.store import builders
 
 
 async def _on_the_pathway(desk: Desk, number: str, value: float) -> dict[str, str]:
@@ -94,3 +103,51 @@ async def test_what_is_urgent_is_seen_with_the_engine_away(desk: Desk, known: Kn
     (call,) = [task for task in tasks if task["id"] not in before]
     assert (call["name"], call["urgent"]) == ("call-patient", True)
     assert (await desk.get("/observations", patient=known.ids["patient-1"], code=GLUCOSE))["items"]
+
+
+async def test_undone_with_the_engine_away_the_tasks_are_their_own_again(desk: Desk, known: Known) -> None:
+    """Before any journey has heard of the merge or of its undoing."""
+    first, second, task = (known.ids[name] for name in ("patient-1", "patient-2", "task-open"))
+    merge = await desk.post("/merges", {"survivor": first, "retired": second})
+    assert (await desk.get(f"/tasks/{task}"))["patient"] == first
+    await desk.post(f"/merges/{merge['id']}/undo")
+    shown = await desk.get(f"/tasks/{task}")
+    assert (shown["patient"], shown["status"]) == (second, "open")
+    journeys = (await desk.get("/journeys", patient=second))["items"]
+    assert [(one["id"], one["status"]) for one in journeys] == [(known.ids["journey-2"], "paused")]
+
+
+def test_a_result_that_comes_during_a_merge_is_the_survivors(database: Database) -> None:
+    """It waits for the merge and is filed where the record went, not where it was when the message came."""
+    with database.write() as session:
+        first, second = builders.patient(session).id, builders.patient(session, "2").id
+    merged, coming = Event(), Event()
+    intake = Intake(
+        database=database,
+        policy=Policy(),
+        mapping=SiteMapping,
+        prompt=lambda: None,
+        clock=utc_now,
+        zone="Asia/Shanghai",
+    )
+
+    def merge() -> None:
+        with database.write() as session:
+            merges.merge(session, survivor=first, retired=second, by="nurse-1", now=NOW)
+            merged.set()
+            assert coming.wait(20)
+
+    def take() -> str | None:
+        assert merged.wait(20)
+        coming.set()
+        with database.write() as session:
+            told = measured("R-1", 5.0, number="2", system="hospital", coded=True)
+            arrived = Arrived(channel="hl7", sender="lis", message="ORU^R01", body=b"x", control="1")
+            (outcome,) = intake.take(session, arrived, [told], answer="AA", now=NOW).outcomes
+            assert outcome.id is not None
+            return observations.read(session, outcome.id).patient
+
+    with ThreadPoolExecutor(2) as threads:
+        merging, taking = threads.submit(merge), threads.submit(take)
+        merging.result(30)
+        assert taking.result(30) == first

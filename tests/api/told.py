@@ -53,7 +53,7 @@ def dispense(id: str, days: float, supply: float | None, *, system: str = "his",
     return entry("medication-dispense", id, content, **(given | more))
 
 
-def measured(id: str, value: float, *, number: str = "P-1", **more: Any) -> ResultNotice:
+def measured(id: str, value: float, *, number: str = "P-1", system: str = "his", **more: Any) -> ResultNotice:
     given: dict[str, Any] = {
         "source_system": "lis",
         "source_id": id,
@@ -66,11 +66,11 @@ def measured(id: str, value: float, *, number: str = "P-1", **more: Any) -> Resu
         "reference_low": 3.9,
         "reference_high": 6.1,
     }
-    return ResultNotice(subject=_subject(number), result=Result(**(given | more)))
+    return ResultNotice(subject=_subject(number, system), result=Result(**(given | more)))
 
 
-def _subject(number: str) -> Subject:
-    return Subject(identifiers=(Identifier(system="his", value=number),))
+def _subject(number: str, system: str = "his") -> Subject:
+    return Subject(identifiers=(Identifier(system=system, value=number),))
 
 
 def tell(desk: Desk, notices: Sequence[AnyNotice], *, sender: str = "his", now: datetime = NOW) -> Taking:
