@@ -1,9 +1,14 @@
 """The connection to Temporal and what converts values on the way there."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
+from pydantic import TypeAdapter
+from temporalio.api.common.v1 import Payload
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
@@ -24,11 +29,38 @@ _ATTEMPT = timedelta(seconds=3)
 _PAUSE_SECONDS = 0.2
 
 
+class _JSONConverter(PydanticJSONPlainPayloadConverter):
+    """Pydantic's, which works out once how a type is read: every workflow has its own converter, and waits for that.
+
+    Hundreds of journeys that a new worker brings back at once would otherwise each work it out, all too slowly.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._readers: dict[Any, TypeAdapter[Any]] = {}
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """The value of the type."""
+        hint: Any = Any if type_hint is None else type_hint
+        reader = self._readers.get(hint)
+        if reader is None:
+            with self._lock:
+                reader = self._readers.get(hint) or TypeAdapter[Any](hint)
+                self._readers[hint] = reader
+        return reader.validate_json(payload.data)
+
+
+@cache
+def _json() -> _JSONConverter:
+    return _JSONConverter()
+
+
 class PayloadConverter(CompositePayloadConverter):
     """Temporal's converters, with pydantic for JSON (dataclasses, unions, dates) and the placeholder's reader."""
 
     def __init__(self) -> None:
-        json = PydanticJSONPlainPayloadConverter()
+        json = _json()
         defaults = DefaultPayloadConverter.default_encoding_payload_converters
         super().__init__(
             UnreadableConverter(), *(json if isinstance(one, JSONPlainPayloadConverter) else one for one in defaults)
