@@ -1,13 +1,17 @@
 """Reports and the results that they hold: which those are is known once the results are kept."""
 
+import json
 from collections.abc import Sequence
 from typing import get_args
 
 from sqlalchemy import select
 
-from store import entries, observations, tables
+from store import entries, matches, observations, shelves, tables
 from store.database import Session
+from store.matches import Wanted
 from store.observations import Category, Comparator, Result
+
+_MOST_PARTS = 500
 
 
 def result_ids(session: Session, observed: Sequence[str]) -> list[str]:
@@ -29,6 +33,13 @@ def known(session: Session, results: Sequence[str]) -> list[str]:
     )
     there = set(session.scalars(rows))
     return [one for one in results if one in there]
+
+
+def parts(session: Session, source_system: str, source_id: str) -> Sequence[tables.Observation]:
+    """The results that a source told as parts of one, each as it stands; those that were taken back are left out."""
+    wanted = Wanted(others={"part_of": ((json.dumps([source_system, source_id]),),)})
+    found = [row for row, _ in matches.find(session, shelves.RESULTS, wanted, limit=_MOST_PARTS)]
+    return [row for row in found if row.status not in ("cancelled", "entered-in-error")]
 
 
 def as_told(row: tables.Observation) -> Result:

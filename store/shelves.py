@@ -1,9 +1,10 @@
 """Where the rows of each kind are that can be searched for, and which of their columns a search means."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select
 
 from store import tables
 from store.matches import Column, Shelf, Token
@@ -38,6 +39,12 @@ def _equal(column: Column) -> Callable[[str], ColumnElement[bool]]:
     return lambda value: column == value
 
 
+def _part_of(source: str) -> ColumnElement[bool]:
+    system, id = json.loads(source)
+    begins = tables.Observation.source_id.startswith(f"{id}#", autoescape=True)
+    return and_(tables.Observation.source_system == system, begins, tables.Observation.panel.is_not(None))
+
+
 def _sourced(table: type[tables.Entry] | type[tables.Observation]) -> Callable[[Token], ColumnElement[bool]]:
     def by(token: Token) -> ColumnElement[bool]:
         has = table.source_id == token.value
@@ -57,6 +64,49 @@ def _newest_results() -> Select[tables.Observation]:
     )
     return select(tables.Observation).where(tables.Observation.state.in_(known), ~newer.exists())
 
+
+def _consents_of_people() -> Select[tables.Consent]:
+    """What a patient last said to each purpose, where no system told it: that stands in the record."""
+    other, at = tables.Consent.__table__.alias("later"), tables.Consent.at
+    later = select(other.c.number).where(
+        other.c.patient == tables.Consent.patient,
+        other.c.purpose == tables.Consent.purpose,
+        or_(
+            other.c.at > tables.Consent.at,
+            and_(other.c.at == tables.Consent.at, other.c.number > tables.Consent.number),
+        ),
+    )
+    told = _told("consent", tables.Consent.patient, at)
+    return select(tables.Consent).where(~later.exists(), ~told.exists())
+
+
+def _answers_of_people() -> Select[tables.Answers]:
+    """The newest version of answers that no system told: those stand in the record."""
+    other = tables.Answers.__table__.alias("later")
+    later = select(other.c.id).where(
+        other.c.journey == tables.Answers.journey,
+        other.c.source == tables.Answers.source,
+        other.c.version > tables.Answers.version,
+    )
+    told = _told("questionnaire-response", tables.Answers.patient, tables.Answers.at)
+    return select(tables.Answers).where(~later.exists(), ~told.exists())
+
+
+def _told(kind: EntryKind, patient: Column, at: Column) -> Select[str]:
+    return select(tables.Entry.id).where(
+        tables.Entry.kind == kind, tables.Entry.patient == patient, tables.Entry.start == at
+    )
+
+
+_first = tables.Answers.__table__.alias("first")
+_first_answers = (
+    select(_first.c.id)
+    .where(_first.c.journey == tables.Answers.journey, _first.c.source == tables.Answers.source)
+    .order_by(_first.c.version)
+    .limit(1)
+    .scalar_subquery()
+)
+"""What answers are called: the id of their first version, which stays."""
 
 PATIENTS = Shelf(
     table=tables.Patient,
@@ -78,7 +128,11 @@ RESULTS = Shelf(
     code=tables.Observation.code,
     systems=("loinc",),
     identified=_sourced(tables.Observation),
-    others={"category": _equal(tables.Observation.category), "panel": _equal(tables.Observation.panel)},
+    others={
+        "category": _equal(tables.Observation.category),
+        "panel": _equal(tables.Observation.panel),
+        "part_of": _part_of,
+    },
 )
 JOURNEYS = Shelf(
     table=tables.Journey,
@@ -119,6 +173,24 @@ VISITS = Shelf(
     patient=tables.Visit.patient,
     state=func.coalesce(tables.Visit.end, tables.Visit.reported, "planned"),
     start=tables.Visit.planned,
+)
+CONSENTS = Shelf(
+    table=tables.Consent,
+    id=literal("consent-") + cast(tables.Consent.number, Text()),
+    updated=tables.Consent.at,
+    rows=_consents_of_people,
+    patient=tables.Consent.patient,
+    state=literal("active"),
+    start=tables.Consent.at,
+)
+ANSWERS = Shelf(
+    table=tables.Answers,
+    id=_first_answers,
+    updated=tables.Answers.received,
+    rows=_answers_of_people,
+    patient=tables.Answers.patient,
+    state=case((tables.Answers.withdrawn, "entered-in-error"), else_="completed"),
+    start=tables.Answers.at,
 )
 RELEASES = Shelf(
     table=tables.Release,

@@ -104,6 +104,7 @@ class Desk:
             base=self.base,
             source_of=self._source_of,
             result_of=self._result_of,
+            parts_of=self._parts_of,
             **more,
         )
 
@@ -155,6 +156,9 @@ class Desk:
         kind = ENTRIES.get(type)
         found = None if kind is None else matches.read(self.session, shelves.entries_of(kind), id)
         return None if found is None else found[0].source_id
+
+    def _parts_of(self, source: Source) -> Sequence[Result]:
+        return [reports.as_told(row) for row in reports.parts(self.session, source.system, source.id)]
 
     def _result_of(self, id: str) -> Result | None:
         found = matches.read(self.session, shelves.RESULTS, id)

@@ -154,13 +154,19 @@ KINDS: Sequence[Kind] = (
     ),
     Kind(
         type="QuestionnaireResponse",
-        stocks=(Rows(shelf=shelves.entries_of("questionnaire-response"), show=statements.response),),
+        stocks=(
+            Rows(shelf=shelves.entries_of("questionnaire-response"), show=statements.response),
+            Rows(shelf=shelves.ANSWERS, show=statements.answers),
+        ),
         parameters=(_PATIENT, _SUBJECT, _STATUS, _dated("authored"), _SOURCE),
         taken=True,
     ),
     Kind(
         type="Consent",
-        stocks=(Rows(shelf=shelves.entries_of("consent"), show=statements.consent),),
+        stocks=(
+            Rows(shelf=shelves.entries_of("consent"), show=statements.consent),
+            Rows(shelf=shelves.CONSENTS, show=statements.recorded_consent),
+        ),
         parameters=(_PATIENT, _STATUS, _dated(), _SOURCE),
         taken=True,
     ),

@@ -1,6 +1,6 @@
 """A resource as it was told: what it is called by its sender, whom it is about, and what its references stand for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.fhir.elements import Element
@@ -68,6 +68,8 @@ class Surroundings:
     """The source's id of a resource here, by type and id."""
     result_of: Callable[[str], Result | None] = lambda _id: None
     """A result here as its source last told it, by its id."""
+    parts_of: Callable[[Source], Sequence[Result]] = lambda _source: ()
+    """The results that were told as components of an Observation."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from store.database import Database
 from store.matches import Dated, Prefix, Token, Wanted
 from store.observations import Result, take_in
 from store.record import ConditionContent, EncounterContent, NewEntry
-from tests.store.builders import NOW, at, journey, patient
+from tests.store.builders import NOW, at, consented, journey, patient
 
 
 def _entry(id: str, start: datetime | None, end: datetime | None = None) -> NewEntry:
@@ -78,6 +78,7 @@ def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
         for number in range(4):
             patient(session, f"other-{number}")
     with database.read() as session:
+        kept: matches.Shelf[Any]
         for kept, count in ((shelf, 9), (shelves.PATIENTS, 5)):
             seen: list[str] = []
             place: tuple[datetime, str] | None = None
@@ -93,20 +94,10 @@ def test_conditions_are_all_asked(database: Database) -> None:
         kind="condition", source_system="emr", source_id="C-1", status="active", content=ConditionContent(), start=NOW
     )
     with database.write() as session:
-        who = patient(session)
+        who = consented(session)
         entries.keep(session, told, patient=who.id, now=NOW)
         journey(session, who)
-        result = Result(
-            source_system="lis",
-            source_id="R",
-            patient=who.id,
-            code="14771-0",
-            effective=NOW,
-            status="final",
-            value=5.0,
-            unit="mmol/L",
-        )
-        take_in(session, result, now=NOW)
+        take_in(session, _glucose(who.id, 5.0), now=NOW)
     condition = shelves.entries_of("condition")
     cases: list[tuple[matches.Shelf[Any], Wanted, int]] = [
         (condition, Wanted(identifiers=((Token(value="C-1", system="emr"),),)), 1),
@@ -119,6 +110,11 @@ def test_conditions_are_all_asked(database: Database) -> None:
         (shelves.RESULTS, Wanted(codes=((Token(value="14771-0", system="atc"),),)), 0),
         (shelves.PATIENTS, Wanted(identifiers=((Token(value="1", system="hospital"),),)), 1),
         (shelves.PATIENTS, Wanted(others={"born": (("1961-03-02",),), "name": (("王",),)}), 1),
+        (shelves.RESULTS, Wanted(others={"part_of": (('["lis", "R"]',),)}), 0),
+        (shelves.RESULTS, Wanted(others={"panel": (("nothing",),), "category": (("survey",),)}), 0),
+        (shelves.CONSENTS, Wanted(states=(("active",),)), 1),
+        (shelves.CONSENTS, Wanted(ids=(("consent-0",),)), 0),
+        (shelves.ANSWERS, Wanted(states=(("completed",),), ids=(("nothing",),)), 0),
         (shelves.JOURNEYS, Wanted(states=(("starting",),)), 1),
         (shelves.TASKS, Wanted(states=(("open",),)), 0),
         (shelves.MESSAGES, _on("ge", NOW), 0),
@@ -135,17 +131,7 @@ def test_a_result_is_its_newest_version(database: Database) -> None:
     with database.write() as session:
         who = patient(session)
         for value in (5.0, 2.8):
-            result = Result(
-                source_system="lis",
-                source_id="R",
-                patient=who.id,
-                code="14771-0",
-                effective=NOW,
-                status="final",
-                value=value,
-                unit="mmol/L",
-            )
-            take_in(session, result, now=NOW)
+            take_in(session, _glucose(who.id, value), now=NOW)
     with database.read() as session:
         ((row, updated),) = matches.find(session, shelves.RESULTS, Wanted(), limit=9)
         assert (row.value, row.version, updated) == (2.8, 2, NOW)

@@ -1,6 +1,6 @@
 """Observation: a result, or one for each of its components, which then are one panel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -73,7 +73,21 @@ def translate(told: Told, *, capped: ResultStatus | None = None) -> Sequence[Res
     components = resource.many("component")
     found = [] if components and not _has_value(resource) else [_result(told, resource, whole)]
     found += [_part(told, component, whole) for component in _numbered(components)]
-    return [ResultNotice(subject=subject, result=one) for one in found if one is not None]
+    results = [one for one in found if one is not None]
+    results += _left_out(told, {one.source_id for one in results}, whole)
+    return [ResultNotice(subject=subject, result=one) for one in results]
+
+
+def _left_out(told: Told, still: Set[str], whole: Result) -> list[Result]:
+    """Components that were told before and are told no more do not hold any more."""
+    if whole.status == "preliminary":
+        return []  # It is not said to the end.
+    before = told.around.parts_of(told.source)
+    return [
+        replace(one, status="entered-in-error", panel=told.source.id, issued=whole.issued)
+        for one in before
+        if one.source_id not in still
+    ]
 
 
 def _numbered(components: Sequence[Element]) -> list[tuple[Element, str]]:

@@ -30,13 +30,15 @@ def show(showing: Showing, row: tables.Observation, updated: datetime) -> Resour
 
 def panel(rows: Sequence[tables.Observation], updated: datetime) -> Resource:
     """Results that were told as the components of one Observation."""
+    version = 1 + sum(one.version - 1 for one in rows)
+    # A part that was taken back alone is no part any more.
+    rows = [one for one in rows if one.status not in ("cancelled", "entered-in-error")] or rows
     first, *_ = rows
     source_id = first.source_id.partition("#")[0]
     parts = [one for one in rows if one.source_id != source_id]
     main = next((one for one in rows if one.source_id == source_id), None)
     code = _PANELS.get(frozenset(one.code for one in parts))
     named = {"text": _TOGETHER} if code is None else coded(LOINC, code)
-    version = 1 + sum(one.version - 1 for one in rows)
     return _whole(first, first.panel or "", updated, version) | without_nothing(
         {
             "identifier": identifiers(first.source_system, source_id),

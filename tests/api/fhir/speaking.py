@@ -41,9 +41,9 @@ class Fhir:
             valid(answer.json())
         return answer
 
-    async def create(self, body: dict[str, Any], *, status: int = 201, **headers: str) -> Any:
+    async def create(self, body: dict[str, Any], *, status: int = 201) -> Any:
         """Create a resource; the answer's JSON."""
-        answer = await self.send("POST", f"/{body['resourceType']}", body, **headers)
+        answer = await self.send("POST", f"/{body['resourceType']}", body)
         assert answer.status_code == status, answer.text
         return answer.json()
 

@@ -128,6 +128,10 @@ async def test_a_value_that_cannot_be_meant_is_refused(name: str, value: str, fh
     assert not value or f"“{value}”" not in answer.text
 
 
+def _query(address: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(address).query)
+
+
 async def test_pages_miss_nothing_and_show_nothing_twice(fhir: Fhir) -> None:
     """The next page holds no more than an opaque id and a place in its address."""
     who = await fhir.create(patient())
@@ -139,11 +143,11 @@ async def test_pages_miss_nothing_and_show_nothing_twice(fhir: Fhir) -> None:
     assert "total" not in page
     while True:
         seen += [one["resource"]["id"] for one in page["entry"]]
-        links = {one["relation"]: one["url"] for one in page["link"]}
+        links: dict[str, str] = {one["relation"]: one["url"] for one in page["link"]}
         assert who["id"] not in str(links)
         if "next" not in links:
             break
-        assert set(parse_qs(urlsplit(links["next"]).query)) == {"_getpages", "_cursor"}
+        assert set(_query(links["next"])) == {"_getpages", "_cursor"}
         page = (await fhir.send("GET", links["next"])).json()
     assert len(seen) == len(set(seen)) == 23
 
@@ -168,9 +172,9 @@ async def test_a_search_that_is_kept_no_more_is_not_found(fhir: Fhir, empty: Dat
     for number in range(2):
         await fhir.create(patient(f"P-{number}"))
     page = await fhir.get("/Patient?_count=1")
-    address = next(one["url"] for one in page["link"] if one["relation"] == "next")
+    address: str = next(one["url"] for one in page["link"] if one["relation"] == "next")
     for cursor in ("x", write_cursor("a"), write_cursor("a", "b")):
-        id = parse_qs(urlsplit(address).query)["_getpages"][0]
+        id = _query(address)["_getpages"][0]
         assert (await fhir.send("GET", f"?_getpages={id}&_cursor={cursor}")).status_code == 422
 
 
