@@ -109,10 +109,11 @@ class Sender:
         assert code in (b"AA", b"AE"), answer
         return code == b"AA"
 
-    def exchange(self, message: bytes) -> bytes:
+    def exchange(self, message: bytes, *, within: float = ANSWER_SECONDS) -> bytes:
         """Whatever is answered to these bytes in a frame; OSError where nothing is."""
         if self.wire is None:
             self.wire = socket.create_connection(("127.0.0.1", self.house.hl7_port), timeout=ANSWER_SECONDS)
+        self.wire.settimeout(within)
         self.wire.sendall(b"\x0b" + message + b"\x1c\r")
         found = b""
         while not found.endswith(b"\x1c\r"):
