@@ -3,14 +3,27 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from api.house import House
+from api.mapping import CodeRule, IdentifierRule, SiteMapping
 from settings import Settings
 from store.database import Database, open_database
 from tests.api.clinic import open_desk, seed
 from tests.api.fhir.speaking import Fhir
+
+HOSPITAL = SiteMapping(
+    identifiers=(IdentifierRule(system="his", uri=("urn:his",)),),
+    codes={"GLU": CodeRule(loinc="14771-0", unit="mmol/L")},
+    units={"毫摩": "mmol/L"},
+    departments={"0301": "endocrinology"},
+    doctors={"D7": "doctor-li"},
+    visits={"FZ": "recheck"},
+)
+"""What the hospital calls things."""
 
 
 @pytest.fixture(scope="session")
@@ -43,4 +56,7 @@ def empty(staffed: Path, tmp_path: Path) -> Iterator[Database]:
 async def fhir(empty: Database, tmp_path: Path) -> AsyncIterator[Fhir]:
     """The FHIR side of that clinic."""
     async with open_desk(empty, Settings(state_dir=tmp_path)) as desk:
+        house: House = desk.app.state.house
+        intake = replace(house.intake, mapping=lambda: HOSPITAL)
+        desk.app.state.house = replace(house, mapping=lambda: HOSPITAL, intake=intake)
         yield Fhir(desk=desk)
