@@ -1,4 +1,7 @@
-"""`python -m bench [JOURNEYS]`: what a journey costs, against the same one hand-written, in one run on one server."""
+"""`python -m bench [JOURNEYS]`: what a journey costs, against the same one hand-written; then what the intake bears.
+
+Each in one run on one server; `python -m bench intake` measures the intake alone.
+"""
 
 import asyncio
 import os
@@ -16,6 +19,7 @@ from zoneinfo import ZoneInfo
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from bench import intake
 from bench.ground import Cost, Ground, Program
 from bench.handwritten import Handwritten
 from bench.pathway import DAYS, IGNORED_DAY, RESULT_DAY, RUNGS, TASK_DAYS
@@ -36,6 +40,12 @@ PLAIN_QUEUE = "plain"
 
 def main() -> None:
     """Measure and print."""
+    if sys.argv[1:] != ["intake"]:
+        _journeys()
+    intake.show(intake.measure())
+
+
+def _journeys() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else JOURNEYS
     with tempfile.TemporaryDirectory() as folder:
         product, plain, turns = asyncio.run(_measure(Path(folder), count))

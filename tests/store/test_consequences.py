@@ -1,92 +1,17 @@
-"""What hospitals tell of stays, visits, appointments and diagnoses reaches the journeys that it concerns, once."""
+"""What hospitals tell of stays and diagnoses reaches the journeys that it concerns, once."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from pathways.engine.actions import BookVisit
-from pathways.engine.events import AnyEvent, Happened, VisitReported
-from store import consequences, entries, inbox, journeys, patients, releases, tables, visits
-from store.database import Database, Session
-from store.entries import Kept
-from store.facts import Policy
-from store.record import (
-    AllergyContent,
-    AppointmentContent,
-    Coding,
-    ConditionContent,
-    Content,
-    EncounterContent,
-    EntryKind,
-    NewEntry,
-)
+from pathways.engine.events import Happened
+from store import journeys, patients, releases
+from store.database import Database
+from store.record import AllergyContent
 from tests.store import builders
 from tests.store.builders import NOW, at
-
-Setting = Literal["inpatient", "ambulatory", "emergency", "home", "virtual", "unknown"]
-
-
-def follow(
-    session: Session, patient: str, kind: EntryKind, status: str, content: Content, *, now: datetime = NOW, **more: Any
-) -> Kept:
-    """An entry is told and what it changes is followed."""
-    given: dict[str, Any] = {"source_system": "his", "source_id": "1"}
-    told = NewEntry(kind=kind, status=status, content=content, **(given | more))
-    kept = entries.keep(session, told, patient=patient, now=now)
-    consequences.follow(session, kept, Policy(), now=now)
-    return kept
-
-
-def encounter(session: Session, patient: str, status: str, setting: Setting = "inpatient", **more: Any) -> Kept:
-    """A stay of three days that began two days ago, but for what a test varies."""
-    content = EncounterContent(setting=setting, department=more.pop("department", None), visit=more.pop("visit", None))
-    times: dict[str, Any] = {"start": at(days=-2), "end": at(days=1) if status == "finished" else None}
-    return follow(session, patient, "encounter", status, content, **(times | more))
-
-
-def appointment(session: Session, patient: str, status: str, day: int = 2, **more: Any) -> Kept:
-    """An appointment for a recheck so many days from now."""
-    content = AppointmentContent(visit=more.pop("visit", "recheck"), planned=more.pop("planned", None))
-    return follow(session, patient, "appointment", status, content, start=at(days=day), **more)
-
-
-def condition(session: Session, patient: str, status: str, code: str = "E11", **more: Any) -> Kept:
-    """A diagnosis."""
-    content = ConditionContent(verification=more.pop("verification", "confirmed"))
-    system = more.pop("system", "icd-10")
-    return follow(session, patient, "condition", status, content, code=Coding(system=system, code=code), **more)
-
-
-def waiting(session: Session, patient: str) -> list[AnyEvent]:
-    rows = session.query(tables.Inbox).where(tables.Inbox.patient == patient, tables.Inbox.kind != "enrolled")
-    return [inbox.event_of(row) for row in rows.order_by(tables.Inbox.received, tables.Inbox.id)]
-
-
-def heard(session: Session, patient: str) -> list[str]:
-    """What the patient's journeys are told, in short, and not that something is known anew."""
-    told = waiting(session, patient)
-    happened = [one.name for one in told if isinstance(one, Happened)]
-    return happened + [f"{one.name} {one.state}" for one in told if isinstance(one, VisitReported)]
-
-
-def travelling(session: Session, number: str = "1") -> str:
-    """A patient with one journey."""
-    who = builders.consented(session, number)
-    builders.journey(session, who)
-    return who.id
-
-
-def planned(session: Session, patient: str, *, id: str = "v1", name: str = "recheck", day: int = 2) -> tables.Visit:
-    """A visit that a pathway planned."""
-    (journey,) = journeys.find_open(session, patient)
-    when = at(days=day)
-    span = timedelta(days=1)
-    book = BookVisit(visit=id, name=name, track="t", planned=when, earliest=when - span, latest=when + span)
-    visits.book(session, journey, book)
-    return visits.read(session, id)
-
+from tests.store.told import Setting, condition, encounter, follow, heard, travelling, waiting
 
 # --- stays --------------------------------------------------------------------------------------------------------
 
@@ -194,88 +119,6 @@ def test_an_event_enrols_where_a_pathway_begins_with_it(database: Database) -> N
         encounter(session, patient, "in-progress", now=at(minutes=2))
         encounter(session, patient, "finished", now=at(minutes=3))
         assert [row.episode for row in journeys.list_(session, patient=patient)] == [kept.row.id]
-
-
-# --- visits and appointments --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("told", "reports", "linked"),
-    [
-        pytest.param([("booked", 2)], ["booked"], True, id="booked"),
-        pytest.param([("booked", 2), ("booked", 2)], ["booked"], True, id="the-same-again"),
-        pytest.param([("booked", 2), ("booked", 3)], ["booked", "booked"], True, id="moved"),
-        pytest.param([("pending", 2), ("booked", 2)], ["booked"], True, id="confirmed"),
-        pytest.param([("booked", 2), ("cancelled", 2)], ["booked", "cancelled"], False, id="cancelled"),
-        pytest.param(
-            [("booked", 2), ("cancelled", 2), ("booked", 4)], ["booked", "cancelled", "booked"], True, id="booked-anew"
-        ),
-        pytest.param([("booked", -1), ("noshow", -1)], ["booked", "missed"], True, id="no-show"),
-        pytest.param([("booked", -1), ("fulfilled", -1)], ["booked", "kept"], True, id="kept"),
-        pytest.param([("booked", 2), ("checked-in", 2)], ["booked", "kept"], True, id="came-early"),
-        pytest.param([("booked", 2), ("entered-in-error", 2)], ["booked", "cancelled"], False, id="in-error"),
-        pytest.param([("proposed", 2), ("waitlist", 2)], [], False, id="nothing-is-agreed"),
-    ],
-)
-def test_an_appointment_stands_for_a_planned_visit(
-    database: Database, told: list[tuple[str, int]], reports: list[str], linked: bool
-) -> None:
-    """The journey that planned it hears what became of it, each news once and never of the future as done."""
-    with database.write() as session:
-        patient = travelling(session)
-        visit = planned(session, patient)
-        for minute, (status, day) in enumerate(told):
-            appointment(session, patient, status, day, now=at(minutes=minute))
-        said = [one for one in waiting(session, patient) if isinstance(one, VisitReported)]
-        assert [one.state for one in said] == reports
-        assert all(one.visit == visit.id for one in said)
-        assert all(one.at <= one.received for one in said if one.state != "booked")
-        assert (visit.entry is not None, visit.reported) == (linked, reports[-1] if reports else None)
-
-
-def test_two_appointments_are_two_visits(database: Database) -> None:
-    """Each takes the next planned one of its name that no other stands for; a third finds none."""
-    with database.write() as session:
-        patient = travelling(session)
-        first, second = planned(session, patient, day=2), planned(session, patient, id="v2", day=9)
-        for source, day in (("a", 2), ("b", 9), ("c", 16)):
-            appointment(session, patient, "booked", day, source_id=source, now=at(minutes=day))
-        said = [one for one in waiting(session, patient) if isinstance(one, VisitReported)]
-        assert [one.visit for one in said] == [first.id, second.id]
-
-
-@pytest.mark.parametrize(
-    ("more", "visit"),
-    [
-        pytest.param({"planned": "v2"}, "v2", id="by-its-id"),
-        pytest.param({"planned": "of-another", "visit": None}, None, id="another-patients"),
-        pytest.param({"planned": "nothing"}, "v1", id="unknown-id-by-name"),
-        pytest.param({"visit": "eye-check"}, None, id="no-such-name"),
-        pytest.param({"visit": None}, None, id="no-name"),
-    ],
-)
-def test_which_visit_it_is(database: Database, more: dict[str, Any], visit: str | None) -> None:
-    """The one whose id the sender was given, else the next of that name; nobody else's, and none by guessing."""
-    with database.write() as session:
-        patient, other = travelling(session), travelling(session, "2")
-        planned(session, patient)
-        planned(session, patient, id="v2", day=5)
-        planned(session, other, id="of-another")
-        appointment(session, patient, "booked", **more)
-        said = [one.visit for one in waiting(session, patient) if isinstance(one, VisitReported)]
-        assert said == ([] if visit is None else [visit])
-        assert heard(session, other) == []
-
-
-def test_an_encounter_keeps_the_visit_for_which_it_was_planned(database: Database) -> None:
-    """Who came is not missed, whether or not anybody booked."""
-    with database.write() as session:
-        patient = travelling(session)
-        visit = planned(session, patient)
-        encounter(session, patient, "arrived", "ambulatory", visit="recheck")
-        encounter(session, patient, "finished", "ambulatory", visit="recheck", now=at(minutes=9))
-        assert heard(session, patient) == ["visit-kept", "recheck kept"]
-        assert (visit.reported, visit.entry is not None) == ("kept", True)
 
 
 # --- diagnoses ----------------------------------------------------------------------------------------------------
