@@ -35,9 +35,7 @@ class Foreseen:
     ahead: tuple[Ahead, ...]
 
 
-def foresee(
-    release: Release, journey: Journey, events: Sequence[AnyEvent], facts: Facts, *, now: datetime
-) -> Foreseen:
+def foresee(release: Release, journey: Journey, events: Sequence[AnyEvent], facts: Facts, *, now: datetime) -> Foreseen:
     """Each event has its turn at its own receipt, as it will have in the journey; then what is urgent of them."""
     ahead: list[Ahead] = []
     for event in events:
