@@ -17,6 +17,9 @@ from tests.store import ahead, builders
 from tests.store.ahead import POLICY, come_back, roles_of, say, the_call
 from tests.store.builders import NOW, at
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is asked of the store here is asked on each database elsewhere."""
+
 
 @dataclass
 class Hands:

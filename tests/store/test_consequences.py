@@ -13,6 +13,9 @@ from tests.store import builders
 from tests.store.builders import NOW, at
 from tests.store.told import Setting, condition, encounter, follow, heard, travelling, waiting
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is asked of the store here is asked on each database elsewhere."""
+
 # --- stays --------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,9 @@ from store.database import Database
 from tests.store.builders import at
 from tests.store.told import appointment, encounter, heard, planned, travelling, waiting
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is asked of the store here is asked on each database elsewhere."""
+
 
 @pytest.mark.parametrize(
     ("told", "reports", "linked"),
