@@ -140,6 +140,8 @@ def test_alarms_need_no_engine(tmp_path: Path, capsys: pytest.CaptureFixture[str
         open_ward(house.database)
         people = [admit(house, f"way-{way}") for way in WAYS]
         corrected, overtaken, unseen = (admit(house, number) for number in ("corrected", "overtaken", "unseen"))
+        for person, way in zip(people, WAYS, strict=True):
+            sender.tell(told(person, 5.5, source="before"), way)
         house.quiet()
         house.worker.kill()
         house.temporal.kill()
