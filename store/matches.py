@@ -57,7 +57,7 @@ class Shelf(Generic[Row]):
     table: type[Row]
     id: Column
     updated: Column
-    rows: Callable[[], Select[Row]]
+    rows: Select[Row]
     patient: Column | None = None
     state: Column | None = None
     start: Column | None = None
@@ -80,7 +80,7 @@ def find(
 ) -> Sequence[tuple[Row, datetime]]:
     """Rows that fit, each with when it last changed, the longest ago first; `after` is the place of the last seen."""
     changed = _comparable(session, shelf.updated)
-    rows = shelf.rows().where(*_conditions(session, shelf, wanted))
+    rows = shelf.rows.where(*_conditions(session, shelf, wanted))
     if after is not None:
         at, id = _bound(session, after[0]), after[1]
         rows = rows.where(or_(changed > at, and_(changed == at, shelf.id > id)))

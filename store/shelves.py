@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select
 
@@ -112,7 +113,7 @@ PATIENTS = Shelf(
     table=tables.Patient,
     id=tables.Patient.id,
     updated=tables.Patient.updated,
-    rows=lambda: select(tables.Patient),
+    rows=select(tables.Patient),
     patient=tables.Patient.id,
     identified=_named,
     others={"name": _begins_so, "phone": _reached, "born": _born},
@@ -121,7 +122,7 @@ RESULTS = Shelf(
     table=tables.Observation,
     id=tables.Observation.result,
     updated=tables.Observation.received,
-    rows=_newest_results,
+    rows=_newest_results(),
     patient=tables.Observation.patient,
     state=tables.Observation.status,
     start=tables.Observation.effective,
@@ -138,7 +139,7 @@ JOURNEYS = Shelf(
     table=tables.Journey,
     id=tables.Journey.id,
     updated=tables.Journey.updated,
-    rows=lambda: select(tables.Journey),
+    rows=select(tables.Journey),
     patient=tables.Journey.patient,
     state=case((tables.Journey.status == "ended", tables.Journey.exit_reason), else_=tables.Journey.status),
     start=tables.Journey.enrolled_at,
@@ -149,7 +150,7 @@ TASKS = Shelf(
     table=tables.Task,
     id=tables.Task.id,
     updated=tables.Task.updated,
-    rows=lambda: select(tables.Task),
+    rows=select(tables.Task),
     patient=tables.Task.patient,
     state=func.coalesce(tables.Task.end, case((tables.Task.waiting.is_not(None), WAITING), else_=tables.Task.status)),
     start=tables.Task.opened,
@@ -159,7 +160,7 @@ MESSAGES = Shelf(
     table=tables.Message,
     id=tables.Message.id,
     updated=tables.Message.updated,
-    rows=lambda: select(tables.Message),
+    rows=select(tables.Message),
     patient=tables.Message.patient,
     state=tables.Message.state,
     start=tables.Message.sent_at,
@@ -169,7 +170,7 @@ VISITS = Shelf(
     id=tables.Visit.id,
     # A visit changes with a turn of its journey alone, so it changed no later than that did.
     updated=tables.Journey.updated,
-    rows=lambda: select(tables.Visit).join(tables.Journey, tables.Journey.id == tables.Visit.journey),
+    rows=select(tables.Visit).join(tables.Journey, tables.Journey.id == tables.Visit.journey),
     patient=tables.Visit.patient,
     state=func.coalesce(tables.Visit.end, tables.Visit.reported, "planned"),
     start=tables.Visit.planned,
@@ -178,7 +179,7 @@ CONSENTS = Shelf(
     table=tables.Consent,
     id=literal("consent-") + cast(tables.Consent.number, Text()),
     updated=tables.Consent.at,
-    rows=_consents_of_people,
+    rows=_consents_of_people(),
     patient=tables.Consent.patient,
     state=literal("active"),
     start=tables.Consent.at,
@@ -187,7 +188,7 @@ ANSWERS = Shelf(
     table=tables.Answers,
     id=_first_answers,
     updated=tables.Answers.received,
-    rows=_answers_of_people,
+    rows=_answers_of_people(),
     patient=tables.Answers.patient,
     state=case((tables.Answers.withdrawn, "entered-in-error"), else_="completed"),
     start=tables.Answers.at,
@@ -196,13 +197,14 @@ RELEASES = Shelf(
     table=tables.Release,
     id=tables.Release.checksum,
     updated=tables.Release.published_at,
-    rows=lambda: select(tables.Release),
+    rows=select(tables.Release),
     start=tables.Release.published_at,
     state=literal("active"),
     others={"pathway": _equal(tables.Release.pathway), "checksum": _equal(tables.Release.checksum)},
 )
 
 
+@cache
 def entries_of(
     kind: EntryKind, *, period: bool = False, lasts: bool = False, recorded: bool = False
 ) -> Shelf[tables.Entry]:
@@ -214,7 +216,7 @@ def entries_of(
         table=tables.Entry,
         id=tables.Entry.id,
         updated=tables.Entry.updated,
-        rows=lambda: select(tables.Entry).where(tables.Entry.kind == kind),
+        rows=select(tables.Entry).where(tables.Entry.kind == kind),
         patient=tables.Entry.patient,
         state=tables.Entry.status,
         start=tables.Entry.issued if recorded else tables.Entry.start,

@@ -131,14 +131,20 @@ def take_one(desk: Desk, entry: Entry) -> Done:
     return taking.create(desk, entry.type, resource, entry.body, condition=entry.condition, path=path)
 
 
-def take_all(desk: Desk, entries: Sequence[Entry], body: bytes) -> list[Done]:
-    """All resources of a transaction, each with what the others say of it.
+def checked(entry: Entry) -> Element:
+    """The resource of an entry, checked against its model; ResourceRefused where it is none of its type."""
+    path = f"{entry.path}.resource"
+    return Element(reading.validated(_typed(entry), entry.type, path), path)
+
+
+def take_all(desk: Desk, entries: Sequence[Entry], wholes: Sequence[Element], body: bytes) -> list[Done]:
+    """All resources of a transaction, each with what the others say of it; `wholes` are those that were `checked`.
 
     Raises:
         Refused: one of them cannot be taken in; nothing is to be kept.
     """
     there = {place: _there(desk, entry) for place, entry in enumerate(entries)}
-    locals_ = {place: _local(desk, entry, there[place]) for place, entry in enumerate(entries)}
+    locals_ = {place: _local(desk, entry, wholes[place], there[place]) for place, entry in enumerate(entries)}
     beside: dict[str, Local] = {}
     for place, entry in enumerate(entries):
         if entry.full_url is not None and entry.full_url in beside:
@@ -187,9 +193,7 @@ def _there(desk: Desk, entry: Entry) -> str | None:
     return desk.matching(BY_TYPE[entry.type], entry.condition)
 
 
-def _local(desk: Desk, entry: Entry, there: str | None) -> Local:
-    path = f"{entry.path}.resource"
-    whole = Element(reading.validated(_typed(entry), entry.type, path), path)
+def _local(desk: Desk, entry: Entry, whole: Element, there: str | None) -> Local:
     if entry.id is None:
         return Local(type=entry.type, resource=whole, source=taking.source_of(whole), id=there)
     known = taking.checked(desk, whole, entry.type, entry.id, if_match=entry.if_match)

@@ -37,9 +37,11 @@ class Exchange:
         """
         entries = [bundles.read_entry(one, place, self.base) for place, one in enumerate(raw)]
         sent = [one for one in entries if one.method != "GET"]
+        # Before the transaction: it keeps others waiting.
+        wholes = [bundles.checked(one) for one in sent]
         with self.house.database.write() as session:
             desk = self._desk(session)
-            done = iter(bundles.take_all(desk, sent, body))
+            done = iter(bundles.take_all(desk, sent, wholes, body))
             return [
                 self._looked_up(desk, one)
                 if one.method == "GET"

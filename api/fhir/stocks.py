@@ -99,8 +99,9 @@ def find(
 
 def read(stocks: Sequence[Stock], showing: Showing, id: str) -> Resource | None:
     """The resource of that id; None where there is none."""
-    found = find(stocks, showing, Wanted(ids=((id,),)), limit=1)
-    return found[0].resource if found else None
+    wanted = Wanted(ids=((id,),))
+    found = (one for stock in stocks for one in stock.find(showing, wanted, after=None, limit=1))
+    return next((one.resource for one in found), None)
 
 
 def _found(resource: Resource, updated: datetime) -> Found:

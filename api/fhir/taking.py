@@ -121,7 +121,7 @@ def finished(desk: Desk, translated: Translated, outcomes: Sequence[Outcome], *,
 def _taken(desk: Desk, translated: Translated, body: bytes, *, created: bool, id: str | None = None) -> Done:
     arrived = Arrived(channel="fhir", sender=SENDER, message=translated.type, body=body)
     intake = desk.house.intake
-    taking = intake.take(desk.session, arrived, translated.notices, answer="2xx", now=desk.now, by=desk.by, strict=True)
+    taking = intake.take(desk.session, arrived, translated.notices, answer="200", now=desk.now, by=desk.by, strict=True)
     translation.link(desk.session, translated, taking.outcomes, {})
     return finished(desk, translated, taking.outcomes, created=created, id=id)
 
