@@ -12,11 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.clock import utc_now
+from bench.bare import Bare
 from store import tables
 from tests.proof.house import House, running_house
 from tests.proof.senders import Person, Sender, Told, hl7_of
@@ -34,21 +34,6 @@ QUEUE = "bare"
 
 
 Send = Callable[[Sender, Sequence[Told]], bool]
-
-
-@workflow.defn
-class Bare:
-    """Nothing but an update."""
-
-    @workflow.run
-    async def run(self) -> None:
-        """Wait until it is ended."""
-        await workflow.wait_condition(lambda: False)
-
-    @workflow.update
-    def touch(self) -> int:
-        """Answer."""
-        return 1
 
 
 @dataclass(kw_only=True)
