@@ -31,7 +31,7 @@ check: $(VENV)/.dev  ## Run what reads the code: style, types, layers, documents
 	$(PYTEST) tests/docs
 
 proof: $(VENV)/.dev  ## Run the long proofs at full size
-	PROOF_SIZE=full $(PYTEST) tests/pathways/engine/test_properties.py -s -o faulthandler_timeout=3600
+	PROOF_SIZE=full $(PYTEST) tests/pathways/engine/test_properties.py tests/api/test_intake_versions.py -s -o faulthandler_timeout=3600
 	PROOF_SIZE=full $(PYTEST) tests/proof -s -o faulthandler_timeout=3600
 
 bench: $(VENV)/.dev  ## Measure
