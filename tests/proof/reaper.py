@@ -4,14 +4,35 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from store import tables
 from tests.proof.house import House
 from tests.proof.ledger import Ledger, pending
 from tests.proof.site import Program, until
 
-LIFE_SECONDS = (0.5, 2.0)
-AWAY_AT_MOST_SECONDS = 120.0
+LIFE_SECONDS = 0.3
+STALLED_SECONDS = 300.0
+INTO_ITS_PART = 0.3
+"""How far the part of the stream that belongs to a kill has come when it strikes."""
 IN_FLIGHT_WITHIN_SECONDS = 10.0
+
+
+@dataclass(kw_only=True)
+class Pace:
+    """Lets a stream go on no further than its kills have come, so that they are spread over all of it."""
+
+    size: int
+    kills: int
+    sent: int = 0
+    struck: int = 0
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the next one may be sent."""
+        return self.sent * (self.kills + 1) < self.size * (self.struck + 1)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the next kill is due."""
+        return self.sent * (self.kills + 1) >= self.size * (self.struck + INTO_ITS_PART)
 
 
 @dataclass(kw_only=True)
@@ -20,6 +41,7 @@ class Reaper:
 
     house: House
     ledger: Ledger
+    pace: Pace
     chance: random.Random
     kills: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
@@ -29,19 +51,15 @@ class Reaper:
         return sum(what != "nothing" for _, what in self.kills)
 
     def strike(self, victim: Program) -> None:
-        """After a while of life kill it in the middle of something, and start it again."""
-        taken_in = self._taken_in()
-        until(lambda: self._taken_in() > taken_in, within=AWAY_AT_MOST_SECONDS, what="life goes on")
-        time.sleep(self.chance.uniform(*LIFE_SECONDS))
+        """When its time has come kill it in the middle of something, and start it again."""
+        until(lambda: self.pace.is_time, within=STALLED_SECONDS, what="the stream goes on")
+        time.sleep(self.chance.uniform(0, LIFE_SECONDS))
         before = self._await_flight(victim)
         victim.kill()
         self.kills.append((victim.name, self._hit(victim, before)))
+        self.pace.struck += 1
         victim.start()
         victim.wait_ready()
-
-    def _taken_in(self) -> int:
-        with self.house.database.read() as session:
-            return session.query(tables.Inbox).where(tables.Inbox.state == "reflected").count()
 
     def _await_flight(self, victim: Program) -> frozenset[str]:
         deadline = time.monotonic() + IN_FLIGHT_WITHIN_SECONDS

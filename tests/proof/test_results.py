@@ -25,8 +25,8 @@ from tests.proof.house import House, running_house
 from tests.proof.ledger import Ledger
 from tests.proof.oracle import Play, data_of, in_order, kinds, later
 from tests.proof.plays import release_of
-from tests.proof.reaper import Reaper
-from tests.proof.senders import Person, Sender, Told
+from tests.proof.reaper import Pace, Reaper
+from tests.proof.senders import Person, Sender, Told, Way
 from tests.proof.stream import HABITS, Patient, Stream, habit_of, stream_of
 from workflows.journey import PatientJourney
 from workflows.runs import workflow_id
@@ -59,9 +59,9 @@ def admit(house: House) -> list[Patient]:
     return admitted
 
 
-def send(house: House, ledger: Ledger, stream: Stream, begin: int, end: int) -> float:
-    """Send a part of the stream by several connections at once, each in its order; how many a second."""
-    waiting = [*reversed(stream.sent[begin:end])]
+def send(house: House, ledger: Ledger, told_: Sequence[tuple[Told, Way]], pace: Pace) -> float:
+    """Send all of it by several connections at once, each in its order; how many a second."""
+    waiting = [*reversed(told_)]
     lock, began = threading.Lock(), time.monotonic()
 
     def work() -> None:
@@ -70,13 +70,17 @@ def send(house: House, ledger: Ledger, stream: Stream, begin: int, end: int) -> 
                 with lock:
                     if not waiting:
                         return
-                    told, way = waiting.pop()
+                    told, way = waiting.pop() if pace.may_go_on else (None, None)
+                    pace.sent += told is not None
+                if told is None or way is None:
+                    time.sleep(0.01)
+                    continue
                 sender.tell(told, way)
 
     with ThreadPoolExecutor(SENDERS) as threads:
         for done in [threads.submit(work) for _ in range(SENDERS)]:
             done.result()
-    return (end - begin) / (time.monotonic() - began)
+    return len(told_) / (time.monotonic() - began)
 
 
 async def test_results_in_any_order_end_as_in_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,16 +94,18 @@ async def test_results_in_any_order_end_as_in_their_own(tmp_path: Path, capsys: 
         enrolled = utc_now()
         stream = stream_of(patients_, SIZE, seed=SEED, now=enrolled)
         ledger = Ledger()
-        send(house, ledger, stream, 0, AHEAD)
+        send(house, ledger, stream.sent[:AHEAD], Pace(size=AHEAD, kills=0))
         await asyncio.sleep(2.5)  # longer than the sweeper takes
         assert house.overdue() >= PATIENTS + AHEAD // 2, "without the sweeper it was taken in all the same"
         for program in (house.api, house.worker):
             house.restart(program)
         house.quiet(SETTLED_WITHIN)
 
-        reaper = Reaper(house=house, ledger=ledger, chance=random.Random(SEED))
+        rest = stream.sent[AHEAD:]
+        pace = Pace(size=len(rest), kills=KILLS)
+        reaper = Reaper(house=house, ledger=ledger, pace=pace, chance=random.Random(SEED))
         with ThreadPoolExecutor(1) as aside:
-            sending = aside.submit(send, house, ledger, stream, AHEAD, len(stream.sent))
+            sending = aside.submit(send, house, ledger, rest, pace)
             victims = [house.api, house.worker, house.temporal] * (KILLS // 3)
             for victim in victims:
                 reaper.strike(victim)
