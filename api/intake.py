@@ -4,7 +4,7 @@ In one transaction the message and what was read from it are kept, patients are 
 inbox rows, and urgent tasks that follow are on their lists. Whoever sent it is answered after the commit.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,12 +12,14 @@ from itertools import groupby
 from api import reception
 from api.desk import Desk, hold
 from api.mapping import SiteMapping
+from api.registration import refuse_patient
 from pathways.errors import Refused
-from store import foresights, inbox, observations, patients, quarantine, tables, transmissions
+from store import foresights, identities, inbox, observations, patients, quarantine, tables, transmissions
 from store.database import Database, Session
 from store.facts import Policy
-from store.notices import AnyNotice, MergeNotice, Outcome, ResultNotice, Subject, Unreadable
+from store.notices import AnyNotice, MergeNotice, Outcome, PatientNotice, ResultNotice, Subject, Unreadable
 from store.observations import Provenance
+from store.patients import Identifier
 from store.transmissions import Arrived
 
 __all__ = ["Arrived", "Intake", "Taking"]
@@ -84,19 +86,14 @@ class Intake:
         strict: bool = False,
     ) -> list[Outcome]:
         """Take in what a message says that is kept already; as `take`."""
-        hall = _Hall(
-            Desk(
-                session=session,
-                policy=self.policy,
-                priorities=self.mapping().priorities,
-                zone=self.zone,
-                transmission=transmission,
-                by=by,
-                now=now,
-            ),
-            strict=strict,
-        )
-        return hall.receive(notices)
+        desk = self._desk(session, transmission=transmission, by=by, now=now)
+        return _Hall(desk, strict=strict).receive(notices)
+
+    def welcome(self, session: Session, patient: str, *, by: str, now: datetime) -> None:
+        """Take in what came before anybody was known by the patient's identifiers."""
+        desk = self._desk(session, transmission=None, by=by, now=now)
+        reception.take_in_what_waited(desk, patients.named(session, patient))
+        _Hall(desk, strict=True).finish([])
 
     def release(
         self,
@@ -115,18 +112,22 @@ class Intake:
             NotFound: there is nothing such, or no such patient.
             Conflict: it was decided before, is still not understood, or cannot be taken in.
         """
-        desk = Desk(
+        transmission = quarantine.read(session, quarantined).transmission
+        desk = self._desk(session, transmission=transmission, by=by, now=now)
+        outcome = reception.release(desk, quarantined, patient=patient, code=code, unit=unit)
+        _Hall(desk, strict=True).finish([outcome])
+        return outcome
+
+    def _desk(self, session: Session, *, transmission: str | None, by: str, now: datetime) -> Desk:
+        return Desk(
             session=session,
             policy=self.policy,
             priorities=self.mapping().priorities,
             zone=self.zone,
-            transmission=quarantine.read(session, quarantined).transmission,
+            transmission=transmission,
             by=by,
             now=now,
         )
-        outcome = reception.release(desk, quarantined, patient=patient, code=code, unit=unit)
-        _Hall(desk, strict=True).finish([outcome])
-        return outcome
 
 
 @dataclass
@@ -139,7 +140,11 @@ class _Hall:
 
     def receive(self, notices: Sequence[AnyNotice]) -> list[Outcome]:
         """Receive all of them; results that stand together are taken in together."""
-        patients.lock_all(self.desk.session, self._known(notices))
+        known, unclear = self._look(notices)
+        if unclear:
+            identities.claim(self.desk.session, unclear)
+            known, _ = self._look(notices)  # somebody may have become known just before
+        patients.lock_all(self.desk.session, known)
         outcomes: list[Outcome] = []
         for is_result, run in groupby(notices, key=lambda one: isinstance(one, ResultNotice)):
             together = list(run)
@@ -153,13 +158,18 @@ class _Hall:
         for patient in sorted(self.touched):
             foresights.look_ahead_of(self.desk.session, patient, self.desk.policy, now=self.desk.now)
 
-    def _known(self, notices: Sequence[AnyNotice]) -> Iterator[str]:
-        """The patients who are known to be concerned, so that all are locked in one order."""
+    def _look(self, notices: Sequence[AnyNotice]) -> tuple[set[str], set[Identifier]]:
+        """The patients who are known to be concerned, and identifiers of nobody yet, or that somebody may be given."""
+        known: set[str] = set()
+        unclear: set[Identifier] = set()
         for notice in notices:
             for subject in _subjects(notice):
                 found = self.desk.identify(subject).patient
                 if found is not None:
-                    yield found
+                    known.add(found)
+                if found is None or isinstance(notice, PatientNotice | MergeNotice):
+                    unclear.update(subject.identifiers)
+        return known, unclear
 
     def _one(self, notice: AnyNotice) -> Outcome:
         try:
@@ -168,6 +178,8 @@ class _Hall:
         except Refused as refused:
             if self.strict:
                 raise
+            if isinstance(notice, PatientNotice):
+                return refuse_patient(self.desk, notice, refused.code)
             return hold(self.desk, notice, refused.code)
 
     def _results(self, notices: Sequence[AnyNotice]) -> list[Outcome]:

@@ -49,7 +49,10 @@ def receive(desk: Desk, notice: AnyNotice) -> Outcome:
     """
     match notice:
         case PatientNotice():
-            return _then_what_waited(desk, take_patient(desk, notice), notice.subject.identifiers)
+            outcome = take_patient(desk, notice)
+            if outcome.state != "quarantined":
+                take_in_what_waited(desk, notice.subject.identifiers)
+            return outcome
         case EntryNotice() | ConsentNotice() | AnswersNotice():
             identity = desk.identify(notice.subject)
             if identity.patient is None:
@@ -66,7 +69,10 @@ def receive(desk: Desk, notice: AnyNotice) -> Outcome:
                     assert_never(notice)
         case MergeNotice():
             named = (*notice.survivor.identifiers, *notice.retired.identifiers)
-            return _then_what_waited(desk, take_merge(desk, notice), named)
+            outcome = take_merge(desk, notice)
+            if outcome.state != "quarantined":
+                take_in_what_waited(desk, named)
+            return outcome
         case Unreadable():
             return hold(desk, notice, notice.reason)
         case ResultNotice():
@@ -120,10 +126,9 @@ def release(
     return outcome
 
 
-def _then_what_waited(desk: Desk, outcome: Outcome, identifiers: Sequence[Identifier]) -> Outcome:
-    """What came before anybody was known by these identifiers is taken in now, in its order."""
-    waiting = quarantine.waiting_for(desk.session, identifiers) if outcome.state != "quarantined" else ()
-    for place, held in enumerate(waiting):
+def take_in_what_waited(desk: Desk, identifiers: Sequence[Identifier]) -> None:
+    """Take in what came before anybody was known by these identifiers, in its order."""
+    for place, held in enumerate(quarantine.waiting_for(desk.session, identifiers)):
         named = quarantine.identifiers_of(desk.session, held.id)
         identity = desk.identify(Subject(identifiers=tuple(named)))
         if identity.patient is None:
@@ -133,7 +138,6 @@ def _then_what_waited(desk: Desk, outcome: Outcome, identifiers: Sequence[Identi
             # One whose code or unit is not known either stays until a person looks.
             in_its_turn = replace(desk, now=desk.now + timedelta(microseconds=place))
             release(in_its_turn, held.id, patient=identity.patient)
-    return outcome
 
 
 def _entry(desk: Desk, told: NewEntry, patient: str, via: str | None) -> Outcome:

@@ -1,10 +1,13 @@
 """Who patients are, as other systems tell: they are made, changed, found dead, and found to be one."""
 
+from collections.abc import Sequence
+
 from api.desk import Desk, hold
 from pathways.errors import Invalid, NotFound
 from store import audit, merges, patients
 from store.identities import Identity
-from store.notices import MergeNotice, Outcome, PatientNotice
+from store.notices import MergeNotice, Outcome, PatientNotice, Subject
+from store.patients import Identifier
 
 
 def take_patient(desk: Desk, notice: PatientNotice) -> Outcome:
@@ -20,6 +23,16 @@ def take_patient(desk: Desk, notice: PatientNotice) -> Outcome:
     outcome = _make(desk, notice) if identity.patient is None else _change(desk, notice, identity.patient)
     assert outcome.patient is not None, "it is made or found"
     _tell_death(desk, notice, outcome.patient)
+    return outcome
+
+
+def refuse_patient(desk: Desk, notice: PatientNotice, reason: str) -> Outcome:
+    """Put what cannot be written where a person looks; a death that it tells counts all the same."""
+    outcome = hold(desk, notice, reason)
+    patient = desk.identify(notice.subject).patient
+    if patient is not None:
+        desk.touched.add(patient)
+        _tell_death(desk, notice, patient)
     return outcome
 
 
@@ -51,12 +64,17 @@ def _change(desk: Desk, notice: PatientNotice, patient: str) -> Outcome:
         sex=notice.sex,
         language=notice.language,
         contacts=notice.contacts,
-        identifiers=notice.subject.identifiers,
+        identifiers=_free(desk, notice.subject.identifiers, patient),
     )
     row = patients.read(desk.session, patient)
     if changed:
         audit.record(desk.session, at=desk.now, actor=desk.by, action="patient-changed", subject=patient)
     return Outcome(state="stored" if changed else "duplicate", id=patient, patient=patient, version=row.version)
+
+
+def _free(desk: Desk, named: Sequence[Identifier], patient: str) -> list[Identifier]:
+    """Those that are not somebody else's: one without a priority contradicts nobody, and stays with whom it is."""
+    return [one for one in named if desk.identify(Subject(identifiers=(one,))).patient in (None, patient)]
 
 
 def _tell_death(desk: Desk, notice: PatientNotice, patient: str) -> None:
@@ -82,6 +100,8 @@ def _tell_death(desk: Desk, notice: PatientNotice, patient: str) -> None:
 def take_merge(desk: Desk, notice: MergeNotice) -> Outcome:
     """Let the one record go into the other."""
     survivor, retired = desk.identify(notice.survivor), desk.identify(notice.retired)
+    if survivor.conflict and retired.patient is not None:
+        survivor = desk.identify(_without(desk, notice.survivor, retired.patient))
     if survivor.conflict or retired.conflict:
         return hold(desk, notice, "identity-conflict")
     if survivor.patient is None or retired.patient is None:
@@ -99,11 +119,20 @@ def take_merge(desk: Desk, notice: MergeNotice) -> Outcome:
     return Outcome(state="stored", id=row.id, patient=row.survivor, created=True)
 
 
+def _without(desk: Desk, subject: Subject, patient: str) -> Subject:
+    """The subject but for what is this patient's alone: a card that only the record that goes has is no conflict."""
+    owners = {one: desk.identify(Subject(identifiers=(one,))).patient for one in subject.identifiers}
+    others = {owner for owner in owners.values() if owner not in (None, patient)}
+    have = {one.system for other in others for one in patients.named(desk.session, other)}
+    kept = [one for one, owner in owners.items() if owner != patient or one.system in have]
+    return Subject(identifiers=tuple(kept))
+
+
 def _merge_of_unknown(desk: Desk, notice: MergeNotice, survivor: Identity, retired: Identity) -> Outcome:
     """One of them is not known here: whoever is known goes by both names from now on."""
     known = survivor.patient or retired.patient
     if known is None:
         return hold(desk, notice, "unknown-patient")
     named = (*notice.survivor.identifiers, *notice.retired.identifiers)
-    patients.update(desk.session, known, now=desk.now, identifiers=named)
+    patients.update(desk.session, known, now=desk.now, identifiers=_free(desk, named, known))
     return Outcome(state="stored", id=known, patient=known)

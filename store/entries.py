@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from pathways.errors import NotFound
 from store import tables
 from store.database import Session
 from store.ids import new_id
-from store.record import CONTENT, Content, EntryKind, NewEntry
+from store.record import CONTENT, Content, EncounterContent, EntryKind, NewEntry
 
 _TOLD: TypeAdapter[NewEntry] = TypeAdapter(NewEntry)
 
@@ -49,11 +49,13 @@ def keep(
 ) -> Kept:
     """Keep a version of an entry; the same content again is the same version.
 
-    One that its source issued before what is shown is kept and changes nothing.
+    One that its source issued before what is shown is kept and changes nothing. A visit whose class is not told is of
+    the class that was told before: a stay that ends is a stay.
     """
+    row = _find(session, told)
+    told = _with_its_setting(told, row)
     content = _TOLD.dump_python(told, mode="json")
     digest = _digest(content | {"patient": patient, "issued": None})
-    row = _find(session, told)
     if row is None:
         row = _new(told, digest, patient=patient, now=now)
         session.add(row)
@@ -127,6 +129,15 @@ def versions(session: Session, entry: str) -> Sequence[tables.EntryVersion]:
     """Every version of the entry, as it came."""
     rows = select(tables.EntryVersion).where(tables.EntryVersion.entry == entry)
     return session.scalars(rows.order_by(tables.EntryVersion.version)).all()
+
+
+def _with_its_setting(told: NewEntry, row: tables.Entry | None) -> NewEntry:
+    before = None if row is None else content_of(row)
+    if not isinstance(told.content, EncounterContent) or not isinstance(before, EncounterContent):
+        return told
+    if told.content.setting != "unknown":
+        return told
+    return replace(told, content=replace(told.content, setting=before.setting))
 
 
 def _find(session: Session, told: NewEntry) -> tables.Entry | None:

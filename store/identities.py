@@ -1,9 +1,10 @@
 """Who a message speaks of: by the identifiers that it gives, in the order of their priority, never by a name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from store import tables
 from store.database import Session
@@ -12,6 +13,10 @@ from store.patients import Identifier
 
 HERE = "tongxing"
 """The system of identifiers that are the ids here."""
+_CLAIMS = 7_466_738
+"""Any number that nothing else on this PostgreSQL uses as the first of two of an advisory lock."""
+_PLACES = 512
+"""Identifiers share as many locks, so that a message of any length needs no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,19 @@ def identify(session: Session, subject: Subject, priorities: Sequence[str]) -> I
     (first, patient), *others = found
     conflict = any(other != patient and one.system in rank for one, other in others)
     return Identity(patient=None if conflict else patient, via=via_of(first), conflict=conflict)
+
+
+def claim(session: Session, identifiers: Iterable[Identifier]) -> None:
+    """Until this transaction ends, no other one makes a patient known by these, or finds that nobody is.
+
+    Else what waits for a patient and the patient could pass each other by. To be taken before any patient is locked;
+    on SQLite no other transaction writes anyway.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    digests = {blake2b(via_of(one).encode(), digest_size=8).digest() for one in identifiers}
+    for place in sorted({int.from_bytes(digest) % _PLACES for digest in digests}):
+        session.execute(select(func.pg_advisory_xact_lock(_CLAIMS, place)))
 
 
 def via_of(identifier: Identifier) -> str:

@@ -146,7 +146,7 @@ class Intake:
         earlier = self._versions[result.source_system, result.source_id]
         if result.confirms:
             result = _with_what_it_confirms(result, earlier)
-        digest = _digest(result)
+        digest = _digest_among(result, earlier)
         older = result.version is None and _is_older(result, earlier)
         same = _issued_then(earlier, digest, result) if older else _same(earlier, digest, result.version)
         if same is not None:
@@ -186,6 +186,8 @@ def readmit(
 ) -> Taken:
     """Take a quarantined result in again, with what a person corrected.
 
+    What its source has said something newer of meanwhile is outdated, as where it had been understood at once.
+
     Raises:
         NotFound: there is nothing such, or no such patient.
         Conflict: it was decided before, or is still not understood.
@@ -196,21 +198,24 @@ def readmit(
         raise NotFound("There is no result in quarantine under that id.")
     if held.reason == "nothing-to-confirm":
         raise Conflict("It confirms a value that was never told.", hint="Have the result sent anew, then discard this.")
-    row.patient = row.patient if patient is None else patients.lock(session, patient).id
+    if (whose := patient or row.patient) is not None:
+        row.patient = patients.lock(session, whose).id
     row.code = code or row.code
     row.unit = unit or row.unit
     problem = _problem(row, partial(_own_codes, session), Provenance())
     if problem is not None:
         raise Conflict(f"It is still not understood: {problem}.", hint="Correct the patient, the code or the unit.")
     quarantine.decide(session, quarantined, "released", by=by, now=now)
-    earlier = _versions(session, {(row.source_system, row.source_id)})
-    taken = _deliver(
-        session,
-        row,
-        earlier[row.source_system, row.source_id],
-        _open(session, {row.patient} | _patients_of(earlier)),
-        now=now,
-    )
+    versions = _versions(session, {(row.source_system, row.source_id)})
+    known = versions[row.source_system, row.source_id]
+    told = [one for one in known if one is not row and one.state not in NOT_TOLD]
+    if _is_older(row, told):
+        row.state = "outdated"
+        taken = Taken(id=row.id, state=row.state, version=row.version, duplicate=False, patient=row.patient)
+    else:
+        if _is_newer(row, told):
+            row.version = known[-1].version + 1  # journeys go by its number, and it was received before what they know
+        taken = _deliver(session, row, known, _open(session, {row.patient} | _patients_of(versions)), now=now)
     session.flush()
     return taken
 
@@ -398,11 +403,16 @@ def _digest(result: Result) -> str:
     return blake2b(json.dumps(content, ensure_ascii=False).encode(), digest_size=16).hexdigest()
 
 
-def _panel(result: Result) -> str | None:
-    """The panel's id here: panels of two systems are never one."""
-    if result.panel is None:
-        return None
-    return blake2b(json.dumps([result.source_system, result.panel]).encode(), digest_size=16).hexdigest()
+def _digest_among(result: Result, earlier: Sequence[tables.Observation]) -> str:
+    """Its digest: that of a version of nobody's, where it is the same and its patient became known since."""
+    of_nobody = _digest(replace(result, patient=None))
+    found = any(row.digest == of_nobody and row.patient == result.patient for row in earlier)
+    return of_nobody if found else _digest(result)
+
+
+def panel_id(source_system: str, panel: str) -> str:
+    """The id here of what its source calls a panel: panels of two systems are never one."""
+    return blake2b(json.dumps([source_system, panel]).encode(), digest_size=16).hexdigest()
 
 
 def _with_what_it_confirms(result: Result, earlier: Sequence[tables.Observation]) -> Result:
@@ -422,10 +432,18 @@ def _with_what_it_confirms(result: Result, earlier: Sequence[tables.Observation]
     )
 
 
-def _is_older(result: Result, earlier: Sequence[tables.Observation]) -> bool:
+def _is_older(result: Result | tables.Observation, others: Sequence[tables.Observation]) -> bool:
     """Whether its source has said something newer of it that was understood."""
-    said = [row.issued for row in earlier if row.issued is not None and row.state != "quarantined"]
+    said = [row.issued for row in others if row.issued is not None and row.state != "quarantined"]
     return result.issued is not None and any(at > result.issued for at in said)
+
+
+def _is_newer(row: tables.Observation, told: Sequence[tables.Observation]) -> bool:
+    """Whether journeys know of later versions, though its source said all of them before this one."""
+    later = [one for one in told if one.version > row.version]
+    return bool(later) and all(
+        row.issued is not None and one.issued is not None and one.issued < row.issued for one in later
+    )
 
 
 def _issued_then(earlier: Sequence[tables.Observation], digest: str, result: Result) -> tables.Observation | None:
@@ -450,7 +468,7 @@ def _row(
         effective=result.effective,
         status=result.status,
         origin=result.origin,
-        panel=_panel(result),
+        panel=None if result.panel is None else panel_id(result.source_system, result.panel),
         received=now,
         state="stored",
         digest=digest,

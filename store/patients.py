@@ -233,6 +233,11 @@ def identifiers_of(session: Session, patient: str) -> Sequence[tables.Identifier
     return session.scalars(rows.order_by(tables.Identifier.system, tables.Identifier.value)).all()
 
 
+def named(session: Session, patient: str) -> Sequence[Identifier]:
+    """What other systems call the patient."""
+    return [Identifier(system=row.system, value=row.value) for row in identifiers_of(session, patient)]
+
+
 def contacts_of(session: Session, patient: str) -> Sequence[tables.Contact]:
     """The patient's contacts, the preferred ones first."""
     rows = select(tables.Contact).where(tables.Contact.patient == patient)

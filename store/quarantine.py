@@ -113,7 +113,9 @@ def count(session: Session) -> int:
 
 def decide(session: Session, id: str, state: tables.QuarantineState, *, by: str, now: datetime) -> tables.Quarantine:
     """A person released or discarded it; Conflict where that was decided before."""
-    row = read(session, id)
+    row = session.get(tables.Quarantine, id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("There is nothing in quarantine under that id.")
     if row.state != "held":
         raise Conflict("This was decided already.", hint="Read it again.")
     row.state, row.decided_by, row.decided_at = state, by, now

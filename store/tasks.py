@@ -17,6 +17,7 @@ from store.database import Session
 
 Columns = TypeVarTuple("Columns")
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_NOT_ADOPTED = "not-adopted"
 
 # --- what the engine decides ------------------------------------------------------------------------------------
 
@@ -26,12 +27,18 @@ def open_(
 ) -> tables.Task:
     """Open the task. One that is there is the same task: without `provisional` the journey adopts it.
 
-    `provisional` is the event for which it is opened before its journey took that event in.
+    `provisional` is the event for which it is opened before its journey took that event in. One that its journey did
+    not adopt at first, and comes to later, is open again.
     """
     known = session.get(tables.Task, action.task)
     if known is not None:
-        if provisional is None and known.provisional is not None:
-            known.provisional = None
+        anew = known.why == _NOT_ADOPTED
+        if anew:
+            known.status, known.end, known.why, known.closed_at = "open", None, None, None
+            known.opened, known.rung, known.holder = action.opened, 0, None
+            _note(session, known, action.opened, "opened", values=action.values)
+        if anew or (provisional is None and known.provisional is not None):
+            known.provisional = provisional
             known.due, known.values, known.note = action.due, dict(action.values), action.note
             known.flagged = False
             _changed(session, known)
@@ -158,7 +165,7 @@ def close_unadopted(session: Session, events: Sequence[str], *, now: datetime) -
     """Close what was opened ahead for these events and their journey, having taken them in, did not open."""
     rows = select(tables.Task).where(tables.Task.provisional.in_(events))
     for row in session.scalars(rows).all():
-        close(session, CloseTask(task=row.id, end="cancelled", at=now, why="not-adopted"))
+        close(session, CloseTask(task=row.id, end="cancelled", at=now, why=_NOT_ADOPTED))
 
 
 def report(session: Session, task: str, *, answers: tables.Json, note: str | None) -> None:
@@ -169,8 +176,9 @@ def report(session: Session, task: str, *, answers: tables.Json, note: str | Non
 
 
 def is_there(session: Session, task: str) -> bool:
-    """Whether the task was ever opened."""
-    return session.get(tables.Task, task) is not None
+    """Whether the task was opened, and is not one that its journey did not adopt."""
+    row = session.get(tables.Task, task)
+    return row is not None and row.why != _NOT_ADOPTED
 
 
 def is_ahead(session: Session, task: str) -> bool:

@@ -1,13 +1,14 @@
 """Visits that are agreed: SIU^S12 S13 S14 S15 S26."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from api.hl7.diagnoses import coding_of
 from api.hl7.faults import Fault
 from api.hl7.identifiers import subject_of
 from api.hl7.message import Message, Segment
-from api.hl7.sources import Source, mapped
+from api.hl7.sources import Source, bounded, mapped
 from api.hl7.times import instant
 from store.notices import EntryNotice
 from store.record import AppointmentContent, NewEntry
@@ -43,7 +44,7 @@ def appointments_of(message: Message, event: str, source: Source) -> Iterator[En
         entry = NewEntry(
             kind="appointment",
             source_system=source.system,
-            source_id=id if number == 1 else f"{id}|#{number}",
+            source_id=bounded(id if number == 1 else f"{id}|#{number}"),
             status=STATUSES[event],
             content=_content(message, schedule, source),
             code=coding_of(schedule.first(8)) or coding_of(schedule.first(7)),
@@ -67,7 +68,8 @@ def _times(message: Message, schedule: Segment, source: Source) -> tuple[datetim
         start = start or source.time(segment, place)
         minutes = minutes or _minutes(segment, place + 3)
     if start is not None and end is None and minutes is not None:
-        end = start + timedelta(minutes=minutes)
+        with suppress(OverflowError):  # it would end after the last year that there is
+            end = start + timedelta(minutes=minutes)
     return start, end
 
 

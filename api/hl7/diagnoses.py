@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from api.hl7.message import Message, Repetition, Segment
-from api.hl7.sources import Source, derived
+from api.hl7.sources import Source, bounded, derived
 from store.notices import EntryNotice, Subject
 from store.record import AllergyContent, Coding, ConditionContent, NewEntry
 
@@ -49,10 +49,12 @@ def _condition(segment: Segment, subject: Subject, source: Source, issued: datet
         return None
     deleted = (segment.text(21) or "").upper() == "D"
     verification = _VERIFICATIONS.get((segment.text(6) or "").upper(), "confirmed")
+    # What is suspected at a later admission takes nothing back of what was confirmed.
+    known_by = ("condition", coding.code or coding.display, *(() if verification == "confirmed" else (verification,)))
     return NewEntry(
         kind="condition",
         source_system=source.system,
-        source_id=segment.text(20) or derived(subject, source, "condition", coding.code or coding.display),
+        source_id=bounded(segment.text(20) or derived(subject, source, *known_by)),
         status="active",
         content=ConditionContent(verification="entered-in-error" if deleted else verification),
         code=coding,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from api.hl7.message import Repetition, Segment
-from api.hl7.sources import Source
+from api.hl7.sources import Source, bounded
 from api.mapping import IdentifierRule
 from store.notices import Subject
 from store.patients import Identifier
@@ -77,7 +77,7 @@ def _identifier(value: str, authority: str | None, type: str | None, source: Sou
     system = rule.system if rule is not None else authority or type or source.system
     if _CARD.fullmatch(value.upper()):
         value = value.upper()
-    return Identifier(system=system, value=value)
+    return Identifier(system=bounded(system), value=bounded(value))
 
 
 def _fits(rule: IdentifierRule, authority: str | None, type: str | None) -> bool:

@@ -9,7 +9,7 @@ from api.hl7.faults import Fault
 from api.hl7.identifiers import subject_of
 from api.hl7.message import Message, Segment
 from api.hl7.persons import patient_of
-from api.hl7.sources import Source, derived, mapped
+from api.hl7.sources import Source, bounded, derived, mapped
 from store.notices import EntryNotice, PatientNotice, Subject
 from store.record import EncounterContent, NewEntry
 
@@ -85,7 +85,7 @@ def _encounter(
         entry=NewEntry(
             kind="encounter",
             source_system=source.system,
-            source_id=id,
+            source_id=bounded(id),
             status=status,
             content=_content(visit, source, event),
             start=start,

@@ -9,7 +9,7 @@ from itertools import groupby
 from api.hl7.faults import Fault
 from api.hl7.message import Message, Segment
 from api.hl7.orders import Order, orders_of
-from api.hl7.sources import Source
+from api.hl7.sources import Source, bounded
 from api.hl7.values import Value, pressures_of, range_of, unit_of, value_of
 from api.mapping import CodeRule
 from api.mapping_reading import is_loinc
@@ -130,7 +130,7 @@ def _result(segment: Segment, context: _Context, code: _Code, status: ResultStat
     sub = None if (segment.text(2) or "").upper() in _LINES else segment.text(4)
     return Result(
         source_system=context.source.system,
-        source_id="|".join(part for part in (context.number, code.word, sub) if part is not None),
+        source_id=bounded("|".join(part for part in (context.number, code.word, sub) if part is not None)),
         patient=None,
         code=code.code,
         effective=effective,
@@ -209,7 +209,7 @@ def _code_of(segment: Segment, source: Source) -> _Code | None:
         if system is not None and system.upper() in _LOINC_SYSTEMS and is_loinc(code):
             return _Code(code=code, word=word, coded=True, name=name)
     system = (told[0][2] if told else None) or source.system
-    return _Code(code=f"{system}:{word}", word=word, coded=False, name=name)
+    return _Code(code=bounded(f"{system}:{word}"), word=word, coded=False, name=name)
 
 
 def _rule_of(code: str, system: str | None, source: Source) -> CodeRule | None:

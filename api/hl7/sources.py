@@ -12,6 +12,9 @@ from api.mapping import SenderRule, SiteMapping
 from pathways.language.schedule import zone_named
 from store.notices import Subject
 
+_LONGEST = 200
+"""Of an id or the name of a system: an index of the store takes no more than some hundreds of characters."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -37,7 +40,7 @@ def rule_of(sender: str, mapping: SiteMapping) -> SenderRule | None:
 def source_of(message: Message, mapping: SiteMapping, zone: str) -> Source:
     """The sender of a message; `zone` is the site's own."""
     header: Header = message.header
-    rule = rule_of(header.sender, mapping) or SenderRule(system=header.sender)
+    rule = rule_of(header.sender, mapping) or SenderRule(system=bounded(header.sender))
     where = zone_named(rule.zone or zone)
     return Source(system=rule.system, zone=where, mapping=mapping, rule=rule, issued=instant(header.sent, where))
 
@@ -45,6 +48,11 @@ def source_of(message: Message, mapping: SiteMapping, zone: str) -> Source:
 def mapped(words: Mapping[str, str], *candidates: str | None) -> str | None:
     """The site's own word for the first of the sender's that is mapped."""
     return next((words[one] for one in candidates if one is not None and one in words), None)
+
+
+def bounded(id: str) -> str:
+    """The id; in place of one that no system gives, its digest."""
+    return id if len(id) <= _LONGEST else f"digest-{blake2b(id.encode(), digest_size=16).hexdigest()}"
 
 
 def derived(subject: Subject, source: Source, *parts: object) -> str:

@@ -14,7 +14,7 @@ from api.house import House, HouseOf, Person, PersonOrSystem
 from api.idempotency import Answer, OnceOf
 from api.paging import DEFAULT_LIMIT, MOST, Page, page_of, read_text_cursor
 from pathways.errors import Invalid
-from store import audit, journeys, patients, returns, tables
+from store import audit, identities, journeys, patients, returns, tables
 from store.database import Session
 from store.patients import Sex
 
@@ -195,9 +195,11 @@ def create_patient(
     now = house.clock()
     with house.database.write() as session:
         if (answer := once.recall(session)) is None:
+            named = [patients.Identifier(system=one.system, value=one.value) for one in given.identifiers]
+            identities.claim(session, named)
             created = patients.create(
                 session,
-                identifiers=[patients.Identifier(system=one.system, value=one.value) for one in given.identifiers],
+                identifiers=named,
                 name=given.name,
                 born=given.born,
                 now=now,
@@ -209,10 +211,13 @@ def create_patient(
                 diagnoses=given.diagnoses,
                 inpatient=given.inpatient,
             )
+            if created.created:
+                house.intake.welcome(session, created.patient.id, by=actor, now=now)
             shown = show(session, created.patient, existing=not created.created)
             answer = Answer(status=201 if created.created else 200, body=shown.model_dump(mode="json"))
             once.remember(session, answer, now=now)
             audit.record(session, at=now, actor=actor, action="patient-created", subject=shown.id)
+    house.engine.prompt()
     shown = Patient.model_validate(answer.body)
     response.status_code = answer.status
     response.headers["Location"] = f"{router.prefix}/{shown.id}"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,6 +184,25 @@ def test_what_was_opened_ahead_is_adopted_or_closed(database: Database) -> None:
         assert (kept.status, kept.provisional) == ("open", None)
         assert (left.status, left.end, left.why) == ("closed", "cancelled", "not-adopted")
         assert other.status == "open"
+
+
+def test_what_was_not_adopted_at_first_is_open_again_when_its_journey_comes_to_it(database: Database) -> None:
+    """A value that was capped starts later, under the id that was foreseen: its task is on the list."""
+    with database.write() as session:
+        journey = builders.journey(session, builders.patient(session))
+        action = OpenTask(
+            task="call", name="call", track="call", role="nurse", urgent=True, opened=NOW, due=NOW, outcomes=()
+        )
+        row = tasks.open_(session, journey, action, provisional="event-1")
+        for provisional in (None, "event-2"):
+            tasks.close_unadopted(session, ["event-1"], now=at(minutes=1))
+            assert (row.status, tasks.is_there(session, "call")) == ("closed", False)
+            later = replace(action, opened=at(hours=4), due=at(hours=5))
+            tasks.open_(session, journey, later, provisional=provisional)
+            assert (row.status, row.end, row.why, row.closed_at) == ("open", None, None, None)
+            assert (row.opened, row.due, row.provisional) == (at(hours=4), at(hours=5), provisional)
+            assert names(session, Filter()) == ["call"]
+            row.provisional = "event-1"
 
 
 def test_who_may_act_holds_the_task_or_one_of_its_roles(database: Database) -> None:
