@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pathways.engine.journey import CauseKind
+from pathways.engine.journey import Activation, CauseKind, Node
 from pathways.engine.ladders import annotate
 from pathways.engine.turn import Turn
 from pathways.engine.undo import Why, undo
@@ -35,3 +35,19 @@ def lose(turn: Turn, key: str, kind: CauseKind, why: Why) -> None:
         annotate(turn, key, why, {}, flag=True)
     else:
         undo(turn, key, why)
+        if not any(_is_work_of_people(node) for node in activation.nodes.values()):
+            uncount(turn, activation)
+
+
+def uncount(turn: Turn, activation: Activation) -> None:
+    """A start that led to nothing neither uses up the cap nor is what later values are compared with."""
+    state = turn.state(activation.track)
+    others = [other for other in turn.journey.activations.values() if other.track == activation.track]
+    bases = [other.base for other in others if other.state != "undone" and other.base is not None]
+    starts = tuple(start for start in state.starts if start != activation.received)
+    turn.remember(activation.track, replace(state, starts=starts, last_base=bases[-1] if bases else None))
+
+
+def _is_work_of_people(node: Node) -> bool:
+    """Whether somebody did the task or is at it: then the cap has served."""
+    return node.kind == "task" and (node.end == "done" or node.holder is not None)

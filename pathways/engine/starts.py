@@ -12,6 +12,7 @@ from pathways.engine.confirmation import alone_until, follows
 from pathways.engine.ids import activation_id
 from pathways.engine.journey import Activation, Cause, Reading
 from pathways.engine.ladders import annotate, worsen
+from pathways.engine.lapses import uncount
 from pathways.engine.panels import stood_on
 from pathways.engine.precedence import first_ones, gives_way, interrupt
 from pathways.engine.steps import begin
@@ -183,7 +184,7 @@ def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
         return
     if not causes:
         undo.undo(turn, key, "undone")
-        _uncount(turn, activation)
+        uncount(turn, activation)
         return
     trigger = turn.track(verdict.track).when
     values = [value for value in (cause_value(trigger, cause) for cause in causes) if value is not None]
@@ -192,15 +193,6 @@ def _lose(turn: Turn, verdict: Verdict, key: str) -> None:
     turn.put(replace(activation, causes=causes, base=base))
     turn.remember(verdict.track, replace(turn.state(verdict.track), last_base=base))
     annotate(turn, key, "re-based", verdict.values, flag=True)
-
-
-def _uncount(turn: Turn, activation: Activation) -> None:
-    """A start that should not have been neither uses up the cap nor is what later values are compared with."""
-    state = turn.state(activation.track)
-    others = [other for other in turn.journey.activations.values() if other.track == activation.track]
-    bases = [other.base for other in others if other.state != "undone" and other.base is not None]
-    starts = tuple(start for start in state.starts if start != activation.received)
-    turn.remember(activation.track, replace(state, starts=starts, last_base=bases[-1] if bases else None))
 
 
 def release_capped(turn: Turn, name: str) -> None:

@@ -50,6 +50,20 @@ def test_what_nobody_has_begun_is_taken_back() -> None:
     assert play.happen("down") == ["note call no-longer-true flag"]
 
 
+@pytest.mark.parametrize(("work", "then"), [("left", ["open call"]), ("done", []), ("begun", [])])
+def test_the_cap_counts_what_somebody_worked_at(work: str, then: list[str]) -> None:
+    """A start that was taken back before anybody did anything does not keep the next one from starting."""
+    play = player("level > 3", quality="at_most: once per 30d, while_running: parallel, ")
+    play.happen("up")
+    if work == "done":
+        play.complete("call")
+    elif work == "begun":
+        play.claim("call")
+    play.happen("down")
+    assert play.happen("up") == then
+    assert play.why == ["up started", "t started" if then else "t capped"]
+
+
 def test_what_it_set_does_not_outlive_it() -> None:
     """What a track set is taken back when its condition stops to hold, also where its steps have ended by then."""
     play = player("level > 3", "{set: lost, to: yes}")
