@@ -441,8 +441,8 @@ _UNDO = (
     Mutant(
         name="a completed journey is not reinstated",
         file=f"{ENGINE}/exits.py",
-        old='frozenset({"died", "lost", "transferred", "entered-in-error"})',
-        new='frozenset({"died", "lost", "transferred", "entered-in-error", "completed"})',
+        old='frozenset({"died", "lost", "transferred", "merged", "entered-in-error"})',
+        new='frozenset({"died", "lost", "transferred", "merged", "entered-in-error", "completed"})',
         tests=(_test("engine/test_reinstatement", "only_an_end_that_can_be_a_mistake_is_taken_back"),),
     ),
     Mutant(
@@ -721,4 +721,55 @@ _TIME = (
         tests=(_test("engine/test_calls", "an_episode_is_written_as_a_name"),),
     ),
 )
-MUTANTS = (*_VALUES, *_STARTS, *_UNDO, *_TIME)
+_AHEAD = (
+    Mutant(
+        name="routine work is not opened ahead",
+        file=f"{ENGINE}/foresight.py",
+        old="case OpenTask(urgent=True) |",
+        new="case OpenTask() |",
+        tests=(_test("engine/test_foresight", "what_cannot_wait_is_foreseen_and_nothing_else"),),
+    ),
+    Mutant(
+        name="what waits counts from its receipt",
+        file=f"{ENGINE}/foresight.py",
+        old="at = min(max(event.received, journey.clock), now)",
+        new="at = now",
+        tests=(_test("engine/test_foresight", "each_event_counts_from_its_receipt_and_not_from_the_look"),),
+    ),
+    Mutant(
+        name="a start that led to nothing uses up no cap",
+        file=f"{ENGINE}/lapses.py",
+        old="if not any(_is_work_of_people(node)",
+        new="if False and any(_is_work_of_people(node)",
+        tests=(_test("engine/test_becoming", "the_cap_counts_what_somebody_worked_at"),),
+    ),
+    Mutant(
+        name="a start that somebody works at uses up the cap",
+        file=f"{ENGINE}/lapses.py",
+        old='(node.end == "done" or node.holder is not None)',
+        new='node.end == "done"',
+        tests=(_test("engine/test_becoming", "the_cap_counts_what_somebody_worked_at"),),
+    ),
+    Mutant(
+        name="four days of five are covered well",
+        file=f"{ENGINE}/refills.py",
+        old="self.covered * 5 >= self.days * 4",
+        new="self.covered * 5 > self.days * 4",
+        tests=(_test("engine/test_refills", "four_days_of_five_are_enough"),),
+    ),
+    Mutant(
+        name="days in hospital use up no supply",
+        file=f"{ENGINE}/refills.py",
+        old="if day not in in_hospital:",
+        new="if True:",
+        tests=(_test("engine/test_refills", "the_days_that_were_covered"),),
+    ),
+    Mutant(
+        name="what its source said earlier replaces nothing",
+        file="store/observations.py",
+        old="any(at > result.issued for at in said)",
+        new="any(at < result.issued for at in said)",
+        tests=("tests/api/test_intake_versions.py",),
+    ),
+)
+MUTANTS = (*_VALUES, *_STARTS, *_UNDO, *_TIME, *_AHEAD)
