@@ -131,7 +131,7 @@ def _part(session: Session, stays: tables.Patient, before: Mapping[str, Any], go
 def _part_deaths(
     session: Session, stays: tables.Patient, before: Mapping[str, Any], gone: tables.Patient, *, by: str, now: datetime
 ) -> None:
-    if before["died_at"] is not None:
+    if before["died_at"] is not None or _is_anothers(session, stays):
         if gone.died_at is None:
             returns.go_on_after_death(session, gone.id, by=by, now=now)
     elif stays.died_at is not None and gone.died_at == stays.died_at:
@@ -139,6 +139,22 @@ def _part_deaths(
     elif stays.died_at is not None and gone.died_at is None:
         # Of whom it was told nobody can say: nothing is sent to either until a person does.
         patients.record_death(session, gone.id, stays.died_at, now=now)
+
+
+def _is_anothers(session: Session, stays: tables.Patient) -> bool:
+    """Whether the death came to the survivor with another record that went into it."""
+    if stays.died_at is None:
+        return False
+    rows = (
+        select(tables.Merge.id)
+        .join(tables.Patient, tables.Patient.id == tables.Merge.retired)
+        .where(
+            tables.Merge.survivor == stays.id,
+            tables.Merge.undone_at.is_(None),
+            tables.Patient.died_at == stays.died_at,
+        )
+    )
+    return session.scalar(rows.limit(1)) is not None
 
 
 def _go_on(session: Session, row: tables.Merge, superseded: Sequence[Sequence[str]], *, by: str, now: datetime) -> None:

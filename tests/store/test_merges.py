@@ -243,6 +243,21 @@ def test_what_was_taken_back_from_a_journey_is_for_a_person_when_records_are_mer
         assert (alarm.code, alarm.journey) == ("merged-again", own.id)
 
 
+def test_undone_the_living_do_not_get_the_death_of_a_third_record(database: Database) -> None:
+    """It came to the survivor with that one, and stays with both; who is parted from them goes on."""
+    with database.write() as session:
+        stays, alive = two(session)
+        dead = builders.patient(session, "3")
+        patients.record_death(session, dead.id, DEAD, now=NOW)
+        journey = builders.journey(session, alive)
+        row = merge(session, stays, alive)
+        merge(session, stays, dead)
+        assert told(session, journey) == ["died"]
+        undo(session, row)
+        assert (stays.died_at, alive.died_at, dead.died_at) == (DEAD, None, DEAD)
+        assert told(session, journey) == ["died", "reinstated"]
+
+
 def ended(session: Session, journey: tables.Journey, reason: Any) -> None:
     """The journey has taken in what it was told, and has ended so."""
     journeys.end(session, journey, EndJourney(reason=reason, at=at(minutes=1)))
