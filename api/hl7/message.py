@@ -118,6 +118,8 @@ def read_message(body: bytes, charset_of: Callable[[str], str | None]) -> Messag
     text, codec = found
     # What was echoed from the header was read before its character set was known.
     header = replace(read_header(text.encode()), codec=codec)
+    if codec_named(header.charset) != codec:
+        header = replace(header, charset="")  # it is in another set than it says, so the answer does not say so either
     lines = tuple(_lines(text.lstrip("\ufeff"), header.separators))
     joined = "\r".join(lines)
     if sum(joined.count(sign) for sign in ("\r", *header.separators.letters.values())) > MOST_PARTS:

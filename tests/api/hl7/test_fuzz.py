@@ -6,7 +6,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from api.hl7.acknowledgement import Verdict, acknowledgements
@@ -114,6 +114,9 @@ def test_every_fault_can_be_told(reason: Reason, version: str, codec: str) -> No
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=mutated())
+@example(
+    body=b"MSH|^~\\&|LIS|HOSPITAL|||||ORU^R01|B1|P|2.5||||||UNICODE UTF-8\rPID|1||\x9e\x97\rOBX|1"
+)  # it says so alone
 def test_whatever_comes_is_answered_and_kept(body: bytes, ward: Database) -> None:
     """Through the store too: damaged messages are answered, and never with an error of the store's own."""
     for ack in mailroom_on(ward).answer(body):
