@@ -17,6 +17,8 @@ from tests.workflows.ward import Clock, Ward
 from workflows.acts import act
 
 ZONE = ZoneInfo("Asia/Shanghai")
+GUARD = timedelta(seconds=0.5)
+"""Every wait goes on for so long, so that no timer is due right when it ends and something else happens."""
 ROUND = time(10)
 """When the clinic makes its round: visits are kept, tasks are done, messages leave."""
 UPLOAD_EVERY_DAYS = 7
@@ -191,7 +193,7 @@ class Clinic(Ward):
 
     async def _pass_until(self, instant: datetime) -> None:
         await self.clock.ask()
-        await self.clock.pass_(seconds=(instant - self.clock.at).total_seconds())
+        await self.clock.pass_(seconds=(instant - self.clock.at + GUARD).total_seconds())
         if self.journey:
             await self.rest()
 

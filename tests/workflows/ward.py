@@ -82,7 +82,7 @@ variables: [hospital]
 text: {zh: "{{ hospital }}问候您。", en: "Greetings from {{ hospital }}."}
 """
 ROLES = ("diabetes-nurse", "head-nurse", "attending-doctor", "quality-office")
-GO_ON_SECONDS = 60
+GO_ON_SECONDS = 30
 HOSPITAL = Text(zh="示范医院", en="Demonstration Hospital")
 
 
@@ -245,6 +245,13 @@ def settings_of(task_queue: str, **more: Any) -> Settings:
     return Settings(task_queue=task_queue, **more)
 
 
+class ServerStandsStill(Exception):
+    """The time-skipping server has lost a workflow task: one that cancels a timer which rang meanwhile.
+
+    That is the server's own (temporalio/sdk-java#3088); no other server does so.
+    """
+
+
 class Clock:
     """The time-skipping server's time, as last asked for."""
 
@@ -264,7 +271,8 @@ class Clock:
         except RPCError:
             deadline = time.monotonic() + GO_ON_SECONDS
             while self.at < until:
-                assert time.monotonic() < deadline, "the server's time stands still"
+                if time.monotonic() > deadline:
+                    raise ServerStandsStill from None
                 await asyncio.sleep(0.5)
                 await self.ask()
         await self.ask()
