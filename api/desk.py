@@ -1,6 +1,6 @@
 """Where notices are received: one message's transaction, and the quarantine for what a person must decide."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -31,6 +31,10 @@ class Desk:
     def identify(self, subject: Subject) -> Identity:
         """Whom the subject means."""
         return identities.identify(self.session, subject, self.priorities)
+
+    def identify_all(self, subjects: Collection[Subject]) -> Mapping[Subject, Identity]:
+        """Whom each of the subjects means."""
+        return identities.identify_all(self.session, subjects, self.priorities)
 
 
 def hold(desk: Desk, notice: AnyNotice, reason: str) -> Outcome:

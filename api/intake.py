@@ -162,9 +162,10 @@ class _Hall:
         """The patients who are known to be concerned, and identifiers of nobody yet, or that somebody may be given."""
         known: set[str] = set()
         unclear: set[Identifier] = set()
+        named = self.desk.identify_all([subject for notice in notices for subject in _subjects(notice)])
         for notice in notices:
             for subject in _subjects(notice):
-                found = self.desk.identify(subject).patient
+                found = named[subject].patient
                 if found is not None:
                     known.add(found)
                 if found is None or isinstance(notice, PatientNotice | MergeNotice):
@@ -172,12 +173,12 @@ class _Hall:
         return known, unclear
 
     def _one(self, notice: AnyNotice) -> Outcome:
+        if self.strict:  # one that is refused takes all of them with it
+            return reception.receive(self.desk, notice)
         try:
             with self.desk.session.begin_nested():
                 return reception.receive(self.desk, notice)
         except Refused as refused:
-            if self.strict:
-                raise
             if isinstance(notice, PatientNotice):
                 return refuse_patient(self.desk, notice, refused.code)
             return hold(self.desk, notice, refused.code)
@@ -185,7 +186,8 @@ class _Hall:
     def _results(self, notices: Sequence[AnyNotice]) -> list[Outcome]:
         """Results of one message, judged as if each had been sent in its time."""
         results = [one for one in notices if isinstance(one, ResultNotice)]
-        named = [self.desk.identify(one.subject) for one in results]
+        known = self.desk.identify_all([one.subject for one in results])
+        named = [known[one.subject] for one in results]
         told = [reception.result_of(one, identity.patient) for one, identity in zip(results, named, strict=True)]
         intake = observations.Intake(self.desk.session, told)
         by_time = sorted(range(len(told)), key=lambda place: told[place].effective)

@@ -64,6 +64,7 @@ def _change(desk: Desk, notice: PatientNotice, patient: str) -> Outcome:
         sex=notice.sex,
         language=notice.language,
         contacts=notice.contacts,
+        contacts_whole=notice.contacts_whole,
         identifiers=_free(desk, notice.subject.identifiers, patient),
     )
     row = patients.read(desk.session, patient)

@@ -1,6 +1,6 @@
 """Who a message speaks of: by the identifiers that it gives, in the order of their priority, never by a name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -37,11 +37,25 @@ def identify(session: Session, subject: Subject, priorities: Sequence[str]) -> I
     Systems without a priority count after those with one, and contradict nobody. A record that went into another one
     is that one.
     """
+    return identify_all(session, [subject], priorities)[subject]
+
+
+def identify_all(
+    session: Session, subjects: Collection[Subject], priorities: Sequence[str]
+) -> Mapping[Subject, Identity]:
+    """Find each of several patients; as `identify`."""
+    told = {identifier for subject in subjects if subject.patient is None for identifier in subject.identifiers}
+    owners = _owners(session, told)
+    return {subject: _identity(session, subject, owners, priorities) for subject in set(subjects)}
+
+
+def _identity(
+    session: Session, subject: Subject, owners: Mapping[Identifier, str], priorities: Sequence[str]
+) -> Identity:
     if subject.patient is not None:
         return Identity(patient=survivor_of(session, subject.patient))
     rank = {system: place for place, system in enumerate(priorities)}
     told = sorted(subject.identifiers, key=lambda one: rank.get(one.system, len(rank)))
-    owners = _owners(session, told)
     found = [(one, owners[one]) for one in told if one in owners]
     if not found:
         return Identity(patient=None)
@@ -81,7 +95,9 @@ def survivor_of(session: Session, patient: str) -> str | None:
     return patient
 
 
-def _owners(session: Session, told: Sequence[Identifier]) -> dict[Identifier, str]:
+def _owners(session: Session, told: Collection[Identifier]) -> dict[Identifier, str]:
+    if not told:
+        return {}
     known = tables.Identifier
     rows = session.execute(
         select(known.system, known.value, known.patient).where(

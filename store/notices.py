@@ -36,6 +36,8 @@ class PatientNotice:
     sex: Sex | None = None
     language: str | None = None
     contacts: tuple[Contact, ...] | None = None
+    contacts_whole: bool = False
+    """Of each kind that is told these are all: another number is the patient's no more."""
     died_at: datetime | None = None
     deceased: bool | None = None
     """Said in so many words: True without a time counts from the receipt; False contradicts a death that is known."""

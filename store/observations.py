@@ -150,6 +150,7 @@ class Intake:
         older = result.version is None and _is_older(result, earlier)
         same = _issued_then(earlier, digest, result) if older else _same(earlier, digest, result.version)
         if same is not None:
+            _say_again(same, result)
             return Taken(id=same.id, state=same.state, version=same.version, duplicate=True, patient=same.patient)
         patient = None if result.patient is None or result.patient not in self._locked else result.patient
         row = _row(result, earlier, digest, patient=patient, now=now)
@@ -413,6 +414,20 @@ def _digest_among(result: Result, earlier: Sequence[tables.Observation]) -> str:
 def panel_id(source_system: str, panel: str) -> str:
     """The id here of what its source calls a panel: panels of two systems are never one."""
     return blake2b(json.dumps([source_system, panel]).encode(), digest_size=16).hexdigest()
+
+
+def _say_again(row: tables.Observation, result: Result) -> None:
+    """It holds since then, so what was said in between is outdated; what is told around the value is the latest."""
+    if result.issued is not None:
+        if row.issued is not None and result.issued < row.issued:
+            return
+        row.issued = result.issued
+    row.name = result.name or row.name
+    row.category = result.category or row.category
+    row.interpretation = result.interpretation or row.interpretation
+    if (result.reference_low, result.reference_high, result.reference) != (None, None, None):
+        row.reference_low, row.reference_high = result.reference_low, result.reference_high
+        row.reference = result.reference
 
 
 def _with_what_it_confirms(result: Result, earlier: Sequence[tables.Observation]) -> Result:

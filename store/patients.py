@@ -170,9 +170,12 @@ def update(
     sex: Sex | None = None,
     language: str | None = None,
     contacts: Sequence[Contact] | None = None,
+    contacts_whole: bool = False,
     identifiers: Sequence[Identifier] = (),
 ) -> bool:
     """Write what is told anew; whether anything changed. What is None stays, identifiers are added.
+
+    Contacts that are new stand in the place of those of their kind; so do all that are told where they are the whole.
 
     Raises:
         Invalid: a birth in the future, or too long ago.
@@ -189,16 +192,23 @@ def update(
         raise Conflict("An identifier belongs to another patient.", hint="Merge them in the hospital's system.")
     session.add_all(tables.Identifier(system=one.system, value=one.value, patient=patient) for one in added)
     known = [Contact(kind=one.kind, value=one.value, preferred=one.preferred) for one in contacts_of(session, patient)]
-    reached = contacts is not None and {(one.kind, one.value) for one in contacts} - {
-        (one.kind, one.value) for one in known
-    }
+    kinds = {one.kind for one in contacts or ()}
+    reached = _are_new(contacts or (), [one for one in known if one.kind in kinds], whole=contacts_whole)
     if contacts is not None and reached:
-        kinds = {one.kind for one in contacts}
         set_contacts(session, patient, [*contacts, *(one for one in known if one.kind not in kinds)])
     if changes or added:
         row.version += 1
     session.flush()
     return bool(changes or added or reached)
+
+
+def _are_new(told: Sequence[Contact], known: Sequence[Contact], *, whole: bool) -> bool:
+    """Whether what is told of some kinds of contacts is other than what is known of these."""
+    ways, ours = ({(one.kind, one.value) for one in contacts} for contacts in (told, known))
+    if not whole:
+        return not ways <= ours
+    first, our_first = ({(one.kind, one.value) for one in some if one.preferred} for some in (told, known))
+    return ways != ours or bool(first and first != our_first)
 
 
 def find(

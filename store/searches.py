@@ -13,8 +13,7 @@ KEPT = timedelta(hours=1)
 
 
 def keep(session: Session, *, resource: str, parameters: tables.Json, now: datetime) -> str:
-    """Keep the search and give its id; those that nobody may ask for any more are forgotten."""
-    session.execute(delete(tables.Search).where(tables.Search.created <= now - KEPT))
+    """Keep the search and give its id."""
     row = tables.Search(id=new_id(), resource=resource, parameters=parameters, created=now)
     session.add(row)
     session.flush()
@@ -27,3 +26,8 @@ def read(session: Session, id: str, *, now: datetime) -> tables.Search:
     if row is None or row.created <= now - KEPT:
         raise NotFound("There is no such search any more.", hint="Search again.")
     return row
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Let go those that nobody may ask for any more."""
+    session.execute(delete(tables.Search).where(tables.Search.created <= now - KEPT))

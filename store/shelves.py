@@ -1,9 +1,9 @@
 """Where the rows of each kind are that can be searched for, and which of their columns a search means."""
 
-import json
 from collections.abc import Callable
 from datetime import date
 from functools import cache
+from typing import get_args
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select
 
@@ -40,10 +40,10 @@ def _equal(column: Column) -> Callable[[str], ColumnElement[bool]]:
     return lambda value: column == value
 
 
-def _part_of(source: str) -> ColumnElement[bool]:
-    system, id = json.loads(source)
-    begins = tables.Observation.source_id.startswith(f"{id}#", autoescape=True)
-    return and_(tables.Observation.source_system == system, begins, tables.Observation.panel.is_not(None))
+def _consent_named(token: Token) -> ColumnElement[bool]:
+    """What a Consent said to each purpose is kept under its name and the purpose."""
+    has = tables.Entry.source_id.in_([f"{token.value}#{purpose}" for purpose in get_args(tables.Purpose)])
+    return has if token.system is None else and_(has, tables.Entry.source_system == token.system)
 
 
 def _sourced(table: type[tables.Entry] | type[tables.Observation]) -> Callable[[Token], ColumnElement[bool]]:
@@ -77,7 +77,10 @@ def _consents_of_people() -> Select[tables.Consent]:
             and_(other.c.at == tables.Consent.at, other.c.number > tables.Consent.number),
         ),
     )
-    told = _told("consent", tables.Consent.patient, at)
+    purpose, granted = tables.Entry.content["purpose"].as_string(), tables.Entry.content["granted"].as_boolean()
+    told = _told("consent", tables.Consent.patient, at).where(
+        purpose == tables.Consent.purpose, granted == tables.Consent.granted
+    )
     return select(tables.Consent).where(~later.exists(), ~told.exists())
 
 
@@ -89,7 +92,9 @@ def _answers_of_people() -> Select[tables.Answers]:
         other.c.source == tables.Answers.source,
         other.c.version > tables.Answers.version,
     )
-    told = _told("questionnaire-response", tables.Answers.patient, tables.Answers.at)
+    told = _told("questionnaire-response", tables.Answers.patient, tables.Answers.at).where(
+        tables.Entry.content["form"].as_string() == tables.Answers.form
+    )
     return select(tables.Answers).where(~later.exists(), ~told.exists())
 
 
@@ -132,7 +137,6 @@ RESULTS = Shelf(
     others={
         "category": _equal(tables.Observation.category),
         "panel": _equal(tables.Observation.panel),
-        "part_of": _part_of,
     },
 )
 JOURNEYS = Shelf(
@@ -224,5 +228,5 @@ def entries_of(
         lasts=lasts,
         code=tables.Entry.code,
         code_system=tables.Entry.code_system,
-        identified=_sourced(tables.Entry),
+        identified=_consent_named if kind == "consent" else _sourced(tables.Entry),
     )

@@ -562,7 +562,7 @@ class Observation(Base):
     effective: Mapped[datetime]
     status: Mapped[str]
     origin: Mapped[str]
-    panel: Mapped[str | None]
+    panel: Mapped[str | None] = mapped_column(index=True)
     """The same for every result of one measurement; derived, so that nothing of the source's own id is in it."""
     received: Mapped[datetime]
     state: Mapped[ObservationState]

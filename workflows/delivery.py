@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from activities.clock import utc_now
 from pathways.engine.events import AnyEvent
 from pathways.errors import StoreUnavailable, TongxingError
-from store import alarms, idempotency, inbox, journeys, tables
+from store import alarms, idempotency, inbox, journeys, searches, tables
 from store.database import Database, Session
 from store.facts import Policy
 from workflows.contracts import JourneyInput
@@ -170,6 +170,7 @@ class Delivery:
         self._forget_at = now + FORGET_EVERY
         with self._database.write() as session:
             idempotency.forget(session, before=now - ANSWERS_KEPT)
+            searches.forget(session, now=now)
 
     def _refuse(self, events: Sequence[str]) -> None:
         with self._database.write() as session:

@@ -7,21 +7,14 @@ from http import HTTPStatus
 from typing import Any, Literal, cast
 from urllib.parse import parse_qsl
 
-from api.fhir import reading, taking, translation
+from api.fhir import reading, taking
 from api.fhir.desk import Desk
 from api.fhir.elements import Element
-from api.fhir.incoming import reports
 from api.fhir.kinds import BY_TYPE
 from api.fhir.searching import Told as ToldParameter
-from api.fhir.taking import SENDER, Done
-from api.fhir.told import Local, Told
-from api.fhir.translation import Translated
-from api.intake import Arrived
+from api.fhir.taking import Done
 from api.outcomes import Issue, ResourceRefused, ResourceUnreadable
-from pathways.engine.journey import ResultStatus
 from pathways.language.texts import Text
-from store import reports as kept_reports
-from store.notices import AnyNotice, Outcome
 
 MOST_ENTRIES = 500
 Kind = Literal["batch", "transaction"]
@@ -33,7 +26,6 @@ _METHOD = Text(zh="只支持 GET、POST 和 PUT。", en="GET, POST and PUT are s
 _ADDRESS = Text(zh="地址与方法或资源不符。", en="The address does not fit the method or the resource.")
 _NOT_TAKEN = Text(zh="不接受此类资源。", en="Resources of this type are not taken in.")
 _NO_RESOURCE = Text(zh="缺少资源。", en="The resource is missing.")
-_TWICE = Text(zh="fullUrl 重复。", en="The fullUrl stands there twice.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,35 +129,6 @@ def checked(entry: Entry) -> Element:
     return Element(reading.validated(_typed(entry), entry.type, path), path)
 
 
-def take_all(desk: Desk, entries: Sequence[Entry], wholes: Sequence[Element], body: bytes) -> list[Done]:
-    """All resources of a transaction, each with what the others say of it; `wholes` are those that were `checked`.
-
-    Raises:
-        Refused: one of them cannot be taken in; nothing is to be kept.
-    """
-    there = {place: _there(desk, entry) for place, entry in enumerate(entries)}
-    locals_ = {place: _local(desk, entry, wholes[place], there[place]) for place, entry in enumerate(entries)}
-    beside: dict[str, Local] = {}
-    for place, entry in enumerate(entries):
-        if entry.full_url is not None and entry.full_url in beside:
-            raise ResourceRefused(Issue(code="duplicate", what=_TWICE, expression=f"{entry.path}.fullUrl"))
-        if entry.full_url is not None:
-            beside[entry.full_url] = locals_[place]
-    translated = _translated(desk, entries, locals_, beside, there)
-    outcomes = _taken(desk, translated, body)
-    results = _results(desk, entries, there, outcomes)
-    for place, one in translated.items():
-        translation.link(desk.session, one, outcomes[place], results)
-    done: list[Done] = []
-    for place, entry in enumerate(entries):
-        if (id := there[place]) is not None:
-            done.append(Done(status=200, type=entry.type, id=id, resource=desk.read(entry.type, id)))
-        else:
-            created = entry.id is None
-            done.append(taking.finished(desk, translated[place], outcomes[place], created=created, id=entry.id))
-    return done
-
-
 def status_line(status: int) -> str:
     """A status as a Bundle has it."""
     return f"{status} {HTTPStatus(status).phrase}"
@@ -184,82 +147,3 @@ def _typed(entry: Entry) -> Mapping[str, Any]:
     if reading.type_of(entry.resource, f"{entry.path}.resource") != entry.type:
         raise ResourceUnreadable(Issue(code="value", what=_ADDRESS, expression=f"{entry.path}.request.url"))
     return entry.resource
-
-
-def _there(desk: Desk, entry: Entry) -> str | None:
-    """The resource that makes a conditional create needless."""
-    if entry.id is not None or not entry.condition:
-        return None
-    return desk.matching(BY_TYPE[entry.type], entry.condition)
-
-
-def _local(desk: Desk, entry: Entry, whole: Element, there: str | None) -> Local:
-    if entry.id is None:
-        return Local(type=entry.type, resource=whole, source=taking.source_of(whole), id=there)
-    known = taking.checked(desk, whole, entry.type, entry.id, if_match=entry.if_match)
-    return Local(type=entry.type, resource=whole, source=known.source, id=entry.id)
-
-
-def _translated(
-    desk: Desk,
-    entries: Sequence[Entry],
-    locals_: Mapping[int, Local],
-    beside: Mapping[str, Local],
-    there: Mapping[int, str | None],
-) -> dict[int, Translated]:
-    around = desk.surroundings(beside=beside)
-    told = {
-        place: Told(resource=one.resource, source=one.source, around=around, id=entries[place].id)
-        for place, one in locals_.items()
-        if there[place] is None
-    }
-    caps: dict[str, ResultStatus] = {}
-    for place, one in told.items():
-        if entries[place].type == "DiagnosticReport":
-            caps.update(reports.caps_of(one))
-    found: dict[int, Translated] = {}
-    for place, one in told.items():
-        entry = entries[place]
-        visit = desk.known(entry.type, entry.id).visit if entry.id is not None else None
-        found[place] = translation.translate(entry.type, one, cap=caps.get(entry.full_url or ""), visit=visit)
-    return found
-
-
-def _taken(desk: Desk, translated: Mapping[int, Translated], body: bytes) -> dict[int, Sequence[Outcome]]:
-    """Patients first, then merges, then what is said of them; the outcomes of each entry in its own order."""
-    ordered = sorted(
-        (
-            (_rank(notice), place, number, notice)
-            for place, one in translated.items()
-            for number, notice in enumerate(one.notices)
-        ),
-        key=lambda one: one[:3],
-    )
-    arrived = Arrived(channel="fhir", sender=SENDER, message="Bundle", body=body)
-    notices: list[AnyNotice] = [notice for *_, notice in ordered]
-    intake = desk.house.intake
-    taken = intake.take(desk.session, arrived, notices, answer="200", now=desk.now, by=desk.by, strict=True)
-    found: dict[int, dict[int, Outcome]] = {place: {} for place in translated}
-    for (_, place, number, _), outcome in zip(ordered, taken.outcomes, strict=True):
-        found[place][number] = outcome
-    return {place: [one for _, one in sorted(outcomes.items())] for place, outcomes in found.items()}
-
-
-def _rank(notice: AnyNotice) -> int:
-    return {"patient": 0, "merge": 1, "result": 2}.get(notice.kind, 3)
-
-
-def _results(
-    desk: Desk,
-    entries: Sequence[Entry],
-    there: Mapping[int, str | None],
-    outcomes: Mapping[int, Sequence[Outcome]],
-) -> dict[str, Sequence[str]]:
-    """The ids of the results that each Observation of the Bundle made or that were there before, by its fullUrl."""
-    found: dict[str, Sequence[str]] = {}
-    for place, entry in enumerate(entries):
-        if entry.type == "Observation" and entry.full_url is not None:
-            known = there[place]
-            made = [one.id for one in outcomes.get(place, ()) if one.id is not None]
-            found[entry.full_url] = kept_reports.result_ids(desk.session, made) if known is None else [known]
-    return found

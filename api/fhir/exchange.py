@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.fhir import bundles, lookups, replies
+from api.fhir import bundles, lookups, replies, transactions
 from api.fhir.bundles import Entry
 from api.fhir.desk import Desk
 from api.fhir.kinds import BY_TYPE
@@ -41,7 +41,7 @@ class Exchange:
         wholes = [bundles.checked(one) for one in sent]
         with self.house.database.write() as session:
             desk = self._desk(session)
-            done = iter(bundles.take_all(desk, sent, wholes, body))
+            done = iter(transactions.take_all(desk, sent, wholes, body))
             return [
                 self._looked_up(desk, one)
                 if one.method == "GET"

@@ -1,6 +1,6 @@
 """Where the resources of a type come from: rows of a table, shown when they are asked for, or forms of releases."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from api.fhir.outgoing import forms
 from api.fhir.outgoing import observations as shown_observations
 from api.fhir.outgoing.parts import Resource, Showing
-from store import matches, releases, shelves
+from store import matches, releases, reports
 from store.matches import Dated, Shelf, Wanted
 
 Place = tuple[datetime, str]
@@ -58,13 +58,10 @@ class Panels:
         if len(wanted.ids) != 1 or wanted != Wanted(ids=wanted.ids) or after is not None:
             return ()
         found: list[Found] = []
-        for id in wanted.ids[0][:limit]:
-            of_panel = Wanted(others={"panel": ((id,),)})
-            rows = matches.find(showing.session, shelves.RESULTS, of_panel, limit=_MOST_PARTS)
-            if rows:
-                updated = max(at for _, at in rows)
-                found.append(_found(shown_observations.panel([row for row, _ in rows], updated), updated))
-        return found
+        for rows in reports.of_panels(showing.session, wanted.ids[0]).values():
+            updated = max(row.received for row in rows)
+            found.append(_found(shown_observations.panel(rows, updated), updated))
+        return sorted(found, key=lambda one: one.place)[:limit]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +82,6 @@ class Forms:
         return sorted(found, key=lambda one: one.place)[:limit]
 
 
-_MOST_PARTS = 200
 _MOST_RELEASES = 10_000
 
 
@@ -97,11 +93,15 @@ def find(
     return sorted(found, key=lambda one: one.place)[:limit]
 
 
-def read(stocks: Sequence[Stock], showing: Showing, id: str) -> Resource | None:
-    """The resource of that id; None where there is none."""
-    wanted = Wanted(ids=((id,),))
-    found = (one for stock in stocks for one in stock.find(showing, wanted, after=None, limit=1))
-    return next((one.resource for one in found), None)
+def read(stocks: Sequence[Stock], showing: Showing, ids: Collection[str]) -> Mapping[str, Resource]:
+    """Those resources of these ids that are there, by id."""
+    found: dict[str, Resource] = {}
+    for stock in stocks:
+        missing = tuple(id for id in ids if id not in found)
+        if missing:
+            rows = stock.find(showing, Wanted(ids=(missing,)), after=None, limit=len(missing))
+            found |= {one.place[1]: one.resource for one in rows}
+    return found
 
 
 def _found(resource: Resource, updated: datetime) -> Found:

@@ -105,25 +105,33 @@ def source_of(whole: Element) -> Source:
     return source_in(whole) or Source(system=HERE, id=new_id())
 
 
-def finished(desk: Desk, translated: Translated, outcomes: Sequence[Outcome], *, created: bool, id: str | None) -> Done:
-    """What a sender is told once the resource is kept."""
+def waits(outcomes: Sequence[Outcome]) -> bool:
+    """Whether there is nothing to be read yet: nothing to keep, or a person must look first."""
+    return not outcomes or any(waiting.waits(one) for one in outcomes)
+
+
+def finished(
+    translated: Translated, outcomes: Sequence[Outcome], *, created: bool, id: str | None, shown: Resource | None
+) -> Done:
+    """What a sender is told once the resource is kept; `id` and `shown` are None where it cannot be read yet."""
     issues = tuple(waiting.issues_of(outcomes, translated.told.resource.path))
-    found = id or translation.id_of(desk.session, translated, outcomes)
-    waits = not outcomes or any(waiting.waits(one) for one in outcomes)
-    if waits or found is None:
+    if id is None or shown is None:
         return Done(status=202, type=translated.type, issues=issues)
     first = outcomes[translated.first]
     is_new = created and (first.created or (translated.type == "Observation" and any(one.created for one in outcomes)))
-    shown = desk.read(translated.type, found)
-    return Done(status=201 if is_new else 200, type=translated.type, id=found, resource=shown, issues=issues)
+    return Done(status=201 if is_new else 200, type=translated.type, id=id, resource=shown, issues=issues)
 
 
 def _taken(desk: Desk, translated: Translated, body: bytes, *, created: bool, id: str | None = None) -> Done:
     arrived = Arrived(channel="fhir", sender=SENDER, message=translated.type, body=body)
     intake = desk.house.intake
     taking = intake.take(desk.session, arrived, translated.notices, answer="200", now=desk.now, by=desk.by, strict=True)
-    translation.link(desk.session, translated, taking.outcomes, {})
-    return finished(desk, translated, taking.outcomes, created=created, id=id)
+    outcomes = taking.outcomes
+    observed = translation.observed_in(desk.session, outcomes)
+    translation.link(desk.session, translated, outcomes, observed, {})
+    found = None if waits(outcomes) else id or translation.id_of(translated, outcomes, observed)
+    shown = None if found is None else desk.read(translated.type, found)
+    return finished(translated, outcomes, created=created, id=found, shown=shown)
 
 
 def _sources(whole: Element, known: Known) -> list[Source]:

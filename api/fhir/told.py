@@ -10,7 +10,7 @@ from pathways.language.texts import Text
 from store.notices import Subject
 from store.observations import Result
 from store.patients import Identifier
-from store.record import Coding
+from store.record import Coding, ConsentContent
 
 HERE = "fhir"
 """The source of what its sender gave no identifier of its own."""
@@ -66,10 +66,14 @@ class Surroundings:
     """The other resources of its Bundle by fullUrl."""
     source_of: Callable[[str, str], str | None] = lambda _type, _id: None
     """The source's id of a resource here, by type and id."""
-    result_of: Callable[[str], Result | None] = lambda _id: None
-    """A result here as its source last told it, by its id."""
+    results_of: Callable[[str], Mapping[str, Result]] = lambda _id: {}
+    """The results of an Observation here as its source last told them, by their ids."""
     parts_of: Callable[[Source], Sequence[Result]] = lambda _source: ()
     """The results that were told as components of an Observation."""
+    held_by: Callable[[Source], Sequence[Result]] = lambda _source: ()
+    """The results that a report held when it was last told."""
+    consents_of: Callable[[Source], Mapping[str, ConsentContent]] = lambda _source: {}
+    """What a Consent said when it was last told, by the id of what was kept of it for each purpose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,8 @@ class Told:
     source: Source
     around: Surroundings
     id: str | None = None
+    home: str | None = None
+    """The address of the server that it comes from, with a slash at the end, where its fullUrl says so."""
 
     def subject(self, name: str) -> Subject:
         """Whom the reference of that name means.
@@ -103,7 +109,7 @@ class Told:
             return Subject(identifiers=(found,))
         if address.startswith("#"):
             return self._contained(reference)
-        if (local := self.around.beside.get(address)) is not None and local.type == "Patient":
+        if (local := self.beside(address)) is not None and local.type == "Patient":
             if local.id is not None:
                 return Subject(patient=local.id)
             return subject_of(local.resource, self.around.mapping, local.source)
@@ -114,12 +120,17 @@ class Told:
     def is_about(self, reference: Element, type: str) -> bool:
         """Whether a reference means a resource of that type."""
         address = reference.word("reference") or ""
-        local = self.around.beside.get(address)
+        local = self.beside(address)
         return (
             (local is not None and local.type == type)
             or reference.word("type") == type
             or self.id_in(address, type) is not None
         )
+
+    def beside(self, address: str) -> Local | None:
+        """The resource of the same Bundle that an address means; a relative one is of the server it comes from."""
+        found = self.around.beside.get(address)
+        return found if found is not None or self.home is None else self.around.beside.get(self.home + address)
 
     def id_in(self, address: str, type: str) -> str | None:
         """The id in an address of this server, relative or whole; None where it is another one."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from temporalio.api.enums.v1 import EventType
 
 from activities.clock import utc_now
@@ -17,7 +18,7 @@ from pathways.engine.context import Context
 from pathways.engine.events import AnyEvent, Enrolled, TaskCompleted, Withdrawn
 from pathways.engine.journey import write_journey
 from pathways.errors import EngineUnavailable, NotReady, StoreUnavailable
-from store import alarms, calendars, idempotency, inbox, journeys, patients, tables
+from store import alarms, calendars, idempotency, inbox, journeys, patients, searches, tables
 from store.database import Database
 from store.facts import Policy, facts_of
 from tests.workflows.ward import Clock, Ward, shell_release
@@ -169,6 +170,18 @@ async def test_a_journey_that_cannot_be_read_keeps_no_other_waiting(ward: Ward) 
     await ward.delivery.sweep()
     await ward.settled(other)
     assert ward.pending(journey)
+
+
+async def test_searches_are_kept_for_an_hour(idle_ward: Ward, store: Database) -> None:
+    """They may say who is looked for; nobody can ask for the next page after that."""
+    with store.write() as session:
+        for hours in (2, 0):
+            then = utc_now() - timedelta(hours=hours)
+            searches.keep(session, resource="Patient", parameters={"told": [["name", "王"]]}, now=then)
+    await idle_ward.delivery.sweep()
+    with store.read() as session:
+        (kept,) = session.scalars(select(tables.Search))
+        assert kept.created > utc_now() - timedelta(hours=1)
 
 
 async def test_answers_are_kept_for_a_week(idle_ward: Ward, store: Database) -> None:

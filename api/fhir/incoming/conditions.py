@@ -76,9 +76,12 @@ def _begins(resource: Element, name: str, zone: str) -> datetime | None:
 
 
 def _clinical(resource: Element, allowed: Collection[str], verification: str) -> str:
-    """What was told, else what follows: what is no diagnosis is not active."""
+    """What was told, else what follows: what is no diagnosis, or is over, is not active."""
     told = _code(resource, "clinicalStatus", allowed)
-    return told or ("inactive" if verification in _NO_DIAGNOSIS else "active")
+    if told is not None:
+        return told
+    is_over = any(name.startswith("abatement") for name in resource.value)
+    return "inactive" if verification in _NO_DIAGNOSIS else "resolved" if is_over else "active"
 
 
 def _code(resource: Element, name: str, allowed: Collection[str]) -> str | None:

@@ -1,6 +1,7 @@
 """Consent: what the patient agreed to or refused, for each purpose that it names."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
 from api.fhir.elements import Element
 from api.fhir.told import Told
@@ -28,6 +29,15 @@ _PURPOSE = Text(
     zh="应说明用途：在 provision.purpose 写 TREAT、HMARKT 或 HRESCH，或使用 scope treatment、research。",
     en="Say what it is for: provision.purpose TREAT, HMARKT or HRESCH, or the scope treatment or research.",
 )
+_EXCEPTIONS = Text(
+    zh="不支持 provision 中的例外；请对每项用途分别发送。",
+    en="Exceptions within a provision are not supported; send an answer for each purpose.",
+)
+_ENDS = Text(
+    zh="不支持到期自动失效的同意；到期时请另行发送。",
+    en="A yes that ends by itself is not supported; leave its end out, and send it again when it ends.",
+)
+_OTHER_PURPOSE = Text(zh="此地址的同意是关于另一项用途的。", en="The consent at this address is about another purpose.")
 
 
 def translate(told: Told) -> Sequence[ConsentNotice]:
@@ -40,11 +50,7 @@ def translate(told: Told) -> Sequence[ConsentNotice]:
     if status in ("draft", "proposed"):
         return []
     provision = resource.one("provision")
-    granted = False
-    if status == "active":
-        if provision is None:
-            resource.require("provision")
-        granted = provision.meant("type", ANSWERS)
+    granted = _granted(resource, provision) if status == "active" else False
     at = resource.instant("dateTime", told.around.zone)
     if at is None:
         resource.require("dateTime")
@@ -52,17 +58,41 @@ def translate(told: Told) -> Sequence[ConsentNotice]:
     if not purposes:
         resource.refuse("provision.purpose", _PURPOSE, code="required")
     subject = told.subject("patient")
+    answers = dict.fromkeys(purposes, granted) | dict.fromkeys(_left_out(told, purposes), False)
     return [
         ConsentNotice(
             subject=subject,
             source_system=told.source.system,
-            source_id=told.source.id if len(purposes) == 1 else f"{told.source.id}#{purpose}",
+            source_id=f"{told.source.id}#{purpose}",
             purpose=purpose,
-            granted=granted,
+            granted=yes,
             at=at,
         )
-        for purpose in purposes
+        for purpose, yes in answers.items()
     ]
+
+
+def _granted(resource: Element, provision: Element | None) -> bool:
+    if provision is None:
+        resource.require("provision")
+    if provision.has("provision"):
+        provision.refuse("provision", _EXCEPTIONS, code="not-supported")
+    granted = provision.meant("type", ANSWERS)
+    period = provision.one("period")
+    if granted and period is not None and period.has("end"):
+        provision.refuse("period", _ENDS, code="not-supported")
+    return granted
+
+
+def _left_out(told: Told, purposes: Sequence[Purpose]) -> list[Purpose]:
+    """Purposes that it said yes to before, and names no more; at its own address it is about the one purpose alone."""
+    before = told.around.consents_of(told.source)
+    if told.id is None:
+        named = {one.purpose for one in before.values() if one.granted} - set(purposes)
+        return [purpose for purpose in get_args(Purpose) if purpose in named]
+    if told.id in before and before[told.id].purpose not in purposes:
+        told.resource.refuse("provision.purpose", _OTHER_PURPOSE, code="value")
+    return []
 
 
 def _purposes(resource: Element, provision: Element | None) -> Iterator[Purpose]:

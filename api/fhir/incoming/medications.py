@@ -9,6 +9,8 @@ from store.notices import EntryNotice
 from store.record import Coding, MedicationContent, NewEntry
 
 REQUESTS = ("active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown")
+INTENTS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
+"""What a prescription is meant as; a proposal, a plan or an option is none."""
 DISPENSES = (
     "preparation",
     "in-progress",
@@ -23,12 +25,19 @@ DISPENSES = (
 DAYS: Mapping[str, float] = {"h": 1 / 24, "d": 1, "wk": 7, "mo": 30, "天": 1, "日": 1, "周": 7, "day": 1, "days": 1}
 """How many days a unit of time is; a month of pills is thirty."""
 _DURATION = Text(zh="应为以天、周或月计的时长。", en="A time in days, weeks or months is expected.")
+_NOT_TO_TAKE = Text(
+    zh="不支持 doNotPerform：不应使用的药品不是处方。",
+    en="doNotPerform is not supported: what is not to be taken is not prescribed.",
+)
 _NO_MEDICATION = Text(zh="应说明药品：编码或文字。", en="Say which medication it is: a code, or words.")
 
 
 def request(told: Told) -> Sequence[EntryNotice]:
     """A version of a prescription."""
     resource, zone = told.resource, told.around.zone
+    resource.code("intent", INTENTS)
+    if resource.flag("doNotPerform"):
+        resource.refuse("doNotPerform", _NOT_TO_TAKE, code="not-supported")
     supply = resource.one("dispenseRequest")
     quantity = None if supply is None else supply.one("quantity")
     content = MedicationContent(
@@ -78,7 +87,7 @@ def _medication(told: Told) -> Coding:
     found = coding_of(resource.one("medicationCodeableConcept"))
     reference = resource.one("medicationReference")
     if found is None and reference is not None:
-        beside = told.around.beside.get(reference.word("reference") or "")
+        beside = told.beside(reference.word("reference") or "")
         whole = told.contained(reference) or (None if beside is None else beside.resource)
         found = coding_of(None if whole is None else whole.one("code"))
         if found is None and (words := named(reference)) is not None:
@@ -112,7 +121,7 @@ def _prescription(told: Told) -> str | None:
         address = reference.word("reference")
         if address is None:
             return named(reference)
-        if (beside := told.around.beside.get(address)) is not None:
+        if (beside := told.beside(address)) is not None:
             return beside.source.id
         if (id := told.id_in(address, "MedicationRequest")) is not None:
             return told.around.source_of("MedicationRequest", id)

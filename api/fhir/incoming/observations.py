@@ -8,6 +8,7 @@ from api.fhir.elements import Element
 from api.fhir.told import LOINC, UCUM, Told, words_of
 from pathways.engine.journey import Origin, ResultStatus
 from pathways.language.texts import Text
+from pathways.language.units import normalise_unit
 from store.notices import ResultNotice
 from store.observations import Category, Comparator, Result
 
@@ -37,6 +38,9 @@ _NO_VALUE = Text(
     zh="没有结果值；如无结果，请给出 dataAbsentReason。",
     en="There is no value; where there is none, give dataAbsentReason.",
 )
+_FOCUS = Text(
+    zh="不支持 focus：结果应是患者本人的。", en="focus is not supported: a result is to be of the patient themselves."
+)
 _VALUE_KIND = Text(zh="不支持这种类型的结果值。", en="A value of this type is not taken in.")
 
 
@@ -57,6 +61,8 @@ def translate(told: Told, *, capped: ResultStatus | None = None) -> Sequence[Res
     """
     resource = told.resource
     status = capped or resource.meant("status", STATUSES)
+    if resource.has("focus"):
+        resource.refuse("focus", _FOCUS, code="not-supported")
     subject = told.subject("subject")
     effective = _effective(told)
     whole = Result(
@@ -118,8 +124,9 @@ def _result(told: Told, element: Element, whole: Result) -> Result | None:
         # What has no value is no result; one that was told before does not hold any more.
         status = "cancelled"
     code, coded = _mapped_code(told, element)
-    low, high, text = _range(element)
     measured = measured or Value()
+    unit = measured.unit or _default_unit(told, element, measured)
+    low, high, text = _range(told, element, unit)
     panel = whole.panel or (told.source.id if told.resource.many("component") else None)
     return replace(
         whole,
@@ -127,7 +134,7 @@ def _result(told: Told, element: Element, whole: Result) -> Result | None:
         code=code,
         coded=coded,
         value=measured.value,
-        unit=measured.unit or _default_unit(told, element, measured),
+        unit=unit,
         comparator=measured.comparator,
         text=measured.text,
         panel=panel,
@@ -165,11 +172,13 @@ def _quantity(told: Told, quantity: Element) -> Value | None:
     if value is None:
         return None
     comparator = quantity.meant("comparator", COMPARATORS) if quantity.has("comparator") else None
+    return Value(value=value, unit=_unit(told, quantity), comparator=comparator)
+
+
+def _unit(told: Told, quantity: Element) -> str | None:
     written = quantity.word("code") if quantity.word("system") in (None, UCUM) else None
     unit = written or quantity.word("unit") or quantity.word("code")
-    return Value(
-        value=value, unit=None if unit is None else told.around.mapping.units.get(unit, unit), comparator=comparator
-    )
+    return None if unit is None else told.around.mapping.units.get(unit, unit)
 
 
 def _code(element: Element) -> tuple[str, str | None]:
@@ -204,11 +213,30 @@ def _default_unit(told: Told, element: Element, measured: Value) -> str | None:
     return None if rule is None else rule.unit
 
 
-def _range(element: Element) -> tuple[float | None, float | None, str | None]:
+def _range(told: Told, element: Element, unit: str | None) -> tuple[float | None, float | None, str | None]:
+    """The range of what is normal: two numbers in the unit of the value, else as text."""
     for one in element.many("referenceRange"):
-        low, high = one.one("low"), one.one("high")
-        return (low and low.number("value"), high and high.number("value"), one.word("text"))
+        if not _is_normal(one):
+            continue
+        bounds = [one.one("low"), one.one("high")]
+        low, high = (None if bound is None else bound.number("value") for bound in bounds)
+        units = [_unit(told, bound) for bound in bounds if bound is not None]
+        if all(bound in (None, unit) or _same(bound, unit) for bound in units):
+            return (low, high, one.word("text"))
+        numbers = ["" if number is None else f"{number:g}" for number in (low, high)]
+        return (None, None, one.word("text") or f"{'–'.join(numbers)} {next(filter(None, units), '')}")
     return (None, None, None)
+
+
+def _is_normal(range_: Element) -> bool:
+    """Whether it says what is normal, not what is aimed at or critical."""
+    kind = range_.one("type")
+    codes = [] if kind is None else [one.word("code") for one in kind.many("coding")]
+    return not codes or "normal" in codes
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and normalise_unit(one) is not None and normalise_unit(one) == normalise_unit(other)
 
 
 def _interpretation(element: Element) -> str | None:

@@ -28,6 +28,7 @@ def translate(told: Told) -> Sequence[AnyNotice]:
         sex=resource.meant("gender", SEXES) if resource.has("gender") else None,
         language=_language(resource),
         contacts=_contacts(resource),
+        contacts_whole=True,
         died_at=died_at,
         deceased=True if died_at is not None else resource.flag("deceasedBoolean"),
     )

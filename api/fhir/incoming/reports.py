@@ -1,14 +1,15 @@
 """DiagnosticReport: a report, the results inside it, and what its status says of those that it names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from api.fhir.elements import Element
 from api.fhir.incoming import observations
-from api.fhir.told import Source, Told, coding_of, source_in
+from api.fhir.told import Local, Source, Told, coding_of, source_in
 from pathways.engine.journey import ResultStatus
 from pathways.language.texts import Text
-from store.notices import EntryNotice, ResultNotice
+from store.notices import EntryNotice, ResultNotice, Subject
+from store.observations import Result
 from store.record import NewEntry, ReportContent
 
 STATUSES: Mapping[str, ResultStatus | None] = {
@@ -32,6 +33,8 @@ _WEAKER: Mapping[ResultStatus, int] = {
     "amended": 3,
     "corrected": 3,
 }
+_WHOLE = ("final", "amended", "corrected")
+"""A report of such a status says all that holds; one that is `appended` may say what is new alone."""
 _NO_RESULT = Text(zh="引用的结果不在此处。", en="There is no such result here, nor beside it.")
 
 
@@ -45,8 +48,8 @@ class Report:
     """Results here that do not hold any more, since the report does not."""
     here: tuple[str, ...]
     """Ids of results here."""
-    beside: tuple[str, ...]
-    """The fullUrl of results in the same Bundle."""
+    beside: tuple[Local, ...]
+    """The Observations of the same Bundle."""
 
 
 def translate(told: Told) -> Report:
@@ -54,18 +57,19 @@ def translate(told: Told) -> Report:
     resource, zone = told.resource, told.around.zone
     cap = resource.meant("status", STATUSES)
     inside: list[ResultNotice] = []
-    here: list[str] = []
-    beside: list[str] = []
+    here: dict[str, Result] = {}
+    beside: list[Local] = []
     for reference in resource.many("result"):
         address = reference.word("reference") or ""
         if (whole := told.contained(reference)) is not None:
             inside += _contained(told, whole, cap)
-        elif (local := told.around.beside.get(address)) is not None and local.type == "Observation":
-            beside.append(address)
-        elif (id := told.id_in(address, "Observation")) is not None and told.around.result_of(id) is not None:
-            here.append(id)
+        elif (local := told.beside(address)) is not None and local.type == "Observation":
+            beside.append(local)
+        elif (id := told.id_in(address, "Observation")) is not None and (known := told.around.results_of(id)):
+            here |= known
         else:
             reference.refuse("reference", _NO_RESULT, code="not-found")
+    subject = told.subject("subject")
     period = resource.one("effectivePeriod")
     entry = NewEntry(
         kind="diagnostic-report",
@@ -78,21 +82,21 @@ def translate(told: Told) -> Report:
         end=period and period.instant("end", zone),
         issued=resource.instant("issued", zone),
     )
-    subject = told.subject("subject")
     return Report(
         entry=EntryNotice(subject=subject, entry=entry),
         inside=tuple(inside),
-        taken_back=_taken_back(told, here, cap),
+        taken_back=_taken_back(told, subject, inside, here.values(), cap),
         here=tuple(here),
         beside=tuple(beside),
     )
 
 
-def caps_of(told: Told) -> Mapping[str, ResultStatus]:
-    """What the report makes at most of the results beside it in its Bundle, by fullUrl."""
+def caps_of(told: Told) -> Mapping[Source, ResultStatus]:
+    """What the report makes at most of the results beside it in its Bundle, by what they are called."""
     cap = STATUSES.get(told.resource.word("status") or "")
     addresses = [reference.word("reference") or "" for reference in told.resource.many("result")]
-    return {} if cap is None else {address: cap for address in addresses if address in told.around.beside}
+    named = [local.source for address in addresses if (local := told.beside(address)) is not None]
+    return {} if cap is None else dict.fromkeys(named, cap)
 
 
 def weaker(one: ResultStatus, other: ResultStatus | None) -> ResultStatus:
@@ -118,13 +122,26 @@ def _tells(whole: Element, name: str) -> bool:
     return any(key.startswith("effective") for key in whole.value) if name.startswith("effective") else whole.has(name)
 
 
-def _taken_back(told: Told, here: Sequence[str], cap: ResultStatus | None) -> tuple[ResultNotice, ...]:
-    if cap not in ("cancelled", "entered-in-error"):
+def _taken_back(
+    told: Told, subject: Subject, inside: Sequence[ResultNotice], here: Iterable[Result], cap: ResultStatus | None
+) -> tuple[ResultNotice, ...]:
+    """What the report names or held, where it does not hold itself; else what it had inside and leaves out."""
+    status: ResultStatus = "entered-in-error"
+    if cap in ("cancelled", "entered-in-error"):
+        status, known = cap, [*here, *told.around.held_by(told.source)]
+    elif told.resource.word("status") in _WHOLE:
+        known = [one for one in told.around.held_by(told.source) if _was_inside(told.source, one)]
+    else:
         return ()
-    known = [result for id in here if (result := told.around.result_of(id)) is not None]
-    subject = told.subject("subject")
+    still = {(one.result.source_system, one.result.source_id) for one in inside}
+    gone = {(one.source_system, one.source_id): one for one in known if _WEAKER[one.status] > _WEAKER[status]}
     return tuple(
-        ResultNotice(subject=subject, result=replace(one, status=cap, patient=None, version=None, issued=None))
-        for one in known
-        if _WEAKER[one.status] > _WEAKER[cap]
+        ResultNotice(subject=subject, result=replace(one, status=status, issued=None))
+        for source, one in gone.items()
+        if source not in still
     )
+
+
+def _was_inside(report: Source, result: Result) -> bool:
+    """Whether it has no name but the one that it has of its report."""
+    return result.source_system == report.system and result.source_id.startswith(f"{report.id}#")

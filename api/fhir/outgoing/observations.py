@@ -6,7 +6,7 @@ from datetime import datetime
 from api.fhir.outgoing.parts import Resource, Showing, coded, identifiers, instant, patient, resource, without_nothing
 from api.fhir.told import LOINC, UCUM
 from pathways.language.units import KNOWN_CODES, normalise_unit
-from store import tables
+from store import reports, tables
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -34,14 +34,14 @@ def panel(rows: Sequence[tables.Observation], updated: datetime) -> Resource:
     # A part that was taken back alone is no part any more.
     rows = [one for one in rows if one.status not in ("cancelled", "entered-in-error")] or rows
     first, *_ = rows
-    source_id = first.source_id.partition("#")[0]
+    source_id = reports.panel_name(first)
     parts = [one for one in rows if one.source_id != source_id]
     main = next((one for one in rows if one.source_id == source_id), None)
     code = _PANELS.get(frozenset(one.code for one in parts))
     named = {"text": _TOGETHER} if code is None else coded(LOINC, code)
     return _whole(first, first.panel or "", updated, version) | without_nothing(
         {
-            "identifier": identifiers(first.source_system, source_id),
+            "identifier": [] if source_id is None else identifiers(first.source_system, source_id),
             "code": named if main is None else _code(main),
             "subject": None if first.patient is None else patient(first.patient),
             **({} if main is None else _measured(main)),

@@ -40,7 +40,7 @@ def report(showing: Showing, row: tables.Entry, updated: datetime) -> Resource:
             "effectiveDateTime": None if lasts or row.start is None else instant(row.start),
             "effectivePeriod": period(row.start, row.end) if lasts else None,
             "issued": None if row.issued is None else instant(row.issued),
-            "result": [{"reference": f"Observation/{id}"} for id in reports.known(showing.session, content.results)],
+            "result": [{"reference": f"Observation/{id}"} for id in reports.newest(showing.session, content.results)],
             "conclusion": content.conclusion,
         }
     )
@@ -82,7 +82,7 @@ def consent(showing: Showing, row: tables.Entry, updated: datetime) -> Resource:
     content = entries.content_of(row)
     assert isinstance(content, ConsentContent)
     given = _begun("Consent", row, updated)
-    if "identifier" in given and "#" in row.source_id:
+    if "identifier" in given:
         given["identifier"] = identifiers(row.source_system, row.source_id.rpartition("#")[0])
     return given | _agreed(row.patient, content.purpose, content.granted, row.start)
 
