@@ -140,6 +140,7 @@ def _perform(house: House, doing: Doing) -> Act:
             return Act(id=event.id, journey=journey, what=event.kind, state="kept")
         with house.database.write() as session:
             inbox.mark_refused(session, [event.id])
+            tasks.close_unadopted(session, [event.id], now=house.clock())
         raise
     try:
         there = wait_for_sequence(house.database, journey, taken.sequence, house.settings.projection_wait_seconds)

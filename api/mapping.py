@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pathways.engine.journey import Origin
+
+Numbers = Literal["unique", "daily"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class SenderRule:
     zone: str | None = None
     charset: str | None = None
     origin: Origin = "laboratory"
+    numbers: Numbers = "unique"
+    """`daily` where its order numbers begin anew each day: a number is then of the day of its specimen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 import structlog
 
 from api.charsets import codec_named
-from api.mapping import CodeRule, IdentifierRule, SenderRule, SiteMapping
+from api.mapping import CodeRule, IdentifierRule, Numbers, SenderRule, SiteMapping
 from pathways.engine.journey import Origin
 from pathways.errors import Misconfigured
 from pathways.language.documents import Document, read_document
@@ -172,15 +172,24 @@ class _Reading:
         for name, one in self._mapping_at(whole.get("senders"), ("senders",)).items():
             path: Place = ("senders", name)
             rule = self._mapping_at(one, path)
-            self._known(rule, path, ("system", "zone", "charset", "origin"))
+            self._known(rule, path, ("system", "zone", "charset", "origin", "numbers"))
             system = self._text(rule.get("system"), (*path, "system"))
-            zone, charset, origin = (
+            zone, charset, origin, numbers = (
                 self._optional(rule.get(key), (*path, key), fits, expected)
                 for key, (fits, expected) in _OF_SENDERS.items()
             )
             if system is not None:
-                known = cast(Origin, origin or SenderRule(system=system).origin)
-                yield name, SenderRule(system=system, zone=zone, charset=charset, origin=known)
+                usual = SenderRule(system=system)
+                yield (
+                    name,
+                    SenderRule(
+                        system=system,
+                        zone=zone,
+                        charset=charset,
+                        origin=cast(Origin, origin or usual.origin),
+                        numbers=cast(Numbers, numbers or usual.numbers),
+                    ),
+                )
 
     def _codes(self, whole: Mapping[str, object]) -> Iterator[tuple[str, CodeRule]]:
         for name, one in self._mapping_at(whole.get("codes"), ("codes",)).items():
@@ -287,6 +296,10 @@ def _is_origin(name: str) -> bool:
     return name in get_args(Origin)
 
 
+def _are_numbers(name: str) -> bool:
+    return name in get_args(Numbers)
+
+
 def _is_charset(name: str) -> bool:
     return codec_named(name) is not None
 
@@ -295,4 +308,5 @@ _OF_SENDERS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "zone": (_is_zone, "expected an IANA time zone such as Asia/Shanghai"),
     "charset": (_is_charset, "expected UTF-8, GB18030, GBK, 8859/1 …"),
     "origin": (_is_origin, f"expected one of {', '.join(get_args(Origin))}"),
+    "numbers": (_are_numbers, "expected 'unique', or 'daily' where they begin anew each day"),
 }

@@ -50,6 +50,7 @@ def _make(desk: Desk, notice: PatientNotice) -> Outcome:
         language=notice.language or "zh-CN",
         contacts=notice.contacts or (),
     )
+    made.patient.told = notice.issued
     audit.record(desk.session, at=desk.now, actor=desk.by, action="patient-created", subject=made.patient.id)
     return Outcome(state="stored", id=made.patient.id, patient=made.patient.id, created=True)
 
@@ -66,6 +67,7 @@ def _change(desk: Desk, notice: PatientNotice, patient: str) -> Outcome:
         contacts=notice.contacts,
         contacts_whole=notice.contacts_whole,
         identifiers=_free(desk, notice.subject.identifiers, patient),
+        issued=notice.issued,
     )
     row = patients.read(desk.session, patient)
     if changed:
@@ -85,6 +87,9 @@ def _tell_death(desk: Desk, notice: PatientNotice, patient: str) -> None:
     if at is None:
         if notice.deceased is False and row.died_at is not None:
             hold(desk, notice, "death-contradicted")
+        return
+    if row.alive is not None and notice.issued is not None and notice.issued < row.alive:
+        hold(desk, notice, "death-contradicted")
         return
     if row.died_at is not None:
         if notice.died_at is not None and row.died_at != notice.died_at:
@@ -107,6 +112,8 @@ def take_merge(desk: Desk, notice: MergeNotice) -> Outcome:
         return hold(desk, notice, "identity-conflict")
     if survivor.patient is None or retired.patient is None:
         return _merge_of_unknown(desk, notice, survivor, retired)
+    if merges.was_undone(desk.session, survivor.patient, retired.patient):
+        return hold(desk, notice, "merge-undone")
     if survivor.patient == retired.patient:
         return Outcome(state="duplicate", id=survivor.patient, patient=survivor.patient)
     row = merges.merge(

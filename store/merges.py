@@ -90,6 +90,14 @@ def merge(
     return row
 
 
+def was_undone(session: Session, survivor: str, retired: str) -> bool:
+    """Whether a person has parted these two records again: a message alone does not join them once more."""
+    rows = select(tables.Merge.id).where(
+        tables.Merge.survivor == survivor, tables.Merge.retired == retired, tables.Merge.undone_at.is_not(None)
+    )
+    return session.scalar(rows.limit(1)) is not None
+
+
 def read(session: Session, merge: str) -> tables.Merge:
     """The merge; NotFound where there is none."""
     row = session.get(tables.Merge, merge)

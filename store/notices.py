@@ -38,6 +38,8 @@ class PatientNotice:
     contacts: tuple[Contact, ...] | None = None
     contacts_whole: bool = False
     """Of each kind that is told these are all: another number is the patient's no more."""
+    issued: datetime | None = None
+    """When it was said: what was said before what is known changes nothing but adds identifiers."""
     died_at: datetime | None = None
     deceased: bool | None = None
     """Said in so many words: True without a time counts from the receipt; False contradicts a death that is known."""
@@ -116,7 +118,7 @@ class Unreadable:
 
 AnyNotice = PatientNotice | ResultNotice | EntryNotice | ConsentNotice | AnswersNotice | MergeNotice | Unreadable
 
-NotTaken = Literal["incomplete-patient", "death-contradicted", "no-such-form"]
+NotTaken = Literal["incomplete-patient", "death-contradicted", "no-such-form", "merge-undone"]
 """Why a notice that could be read is for a person to decide, beside what is not understood of a result."""
 OutcomeState = Literal["accepted", "stored", "duplicate", "outdated", "quarantined"]
 

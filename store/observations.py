@@ -5,7 +5,7 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from hashlib import blake2b
 from typing import Literal, get_args
@@ -33,7 +33,10 @@ NotUnderstood = Literal[
     "unknown-unit",
     "older-version-again",
     "nothing-to-confirm",
+    "number-reused",
 ]
+REUSED_AFTER = timedelta(days=1)
+"""A sample of another patient, taken so long before or after, is no mistake in a name: its number was used again."""
 NOT_TOLD: tuple[tables.ObservationState, ...] = ("quarantined", "outdated")
 """What no journey has heard of."""
 _SAYS_ANEW: frozenset[ResultStatus] = frozenset({"amended", "corrected", "entered-in-error", "cancelled"})
@@ -61,6 +64,8 @@ class Result:
     """Where the source counts its versions; else other content is the next one."""
     issued: datetime | None = None
     """When the source said so: where it has said something newer of the same result, this is outdated."""
+    sent: datetime | None = None
+    """When the message was written that tells it: decides where `issued` does not."""
     name: str | None = None
     """What the sender calls what was measured."""
     category: Category | None = None
@@ -159,6 +164,8 @@ class Intake:
         problem = _problem(row, self._own_codes, came, doubt=self._is_doubtful(result, earlier, digest))
         if problem is None and result.confirms:
             problem = "nothing-to-confirm"
+        if problem is None and _is_reused(result, patient, earlier):
+            problem = "number-reused"
         if problem is not None:
             taken = _hold(self._session, row, result, problem, came, now=now)
         elif older:
@@ -172,7 +179,8 @@ class Intake:
     def _is_doubtful(self, result: Result, earlier: Sequence[tables.Observation], digest: str) -> bool:
         """Whether it may be a repeat that came late: known content, no revision, and no word of when it was said."""
         again = result.version is None and digest in {other.digest for other in earlier}
-        return again and result.status not in _SAYS_ANEW and result.issued is None
+        says_when = result.issued is not None or result.sent is not None
+        return again and result.status not in _SAYS_ANEW and not says_when
 
 
 def readmit(
@@ -422,6 +430,8 @@ def _say_again(row: tables.Observation, result: Result) -> None:
         if row.issued is not None and result.issued < row.issued:
             return
         row.issued = result.issued
+    if result.sent is not None:
+        row.sent = result.sent if row.sent is None else max(row.sent, result.sent)
     row.name = result.name or row.name
     row.category = result.category or row.category
     row.interpretation = result.interpretation or row.interpretation
@@ -449,16 +459,28 @@ def _with_what_it_confirms(result: Result, earlier: Sequence[tables.Observation]
 
 def _is_older(result: Result | tables.Observation, others: Sequence[tables.Observation]) -> bool:
     """Whether its source has said something newer of it that was understood."""
-    said = [row.issued for row in others if row.issued is not None and row.state != "quarantined"]
-    return result.issued is not None and any(at > result.issued for at in said)
+    return any(_said_before(result, row) for row in others if row.state != "quarantined")
+
+
+def _is_reused(result: Result, patient: str | None, earlier: Sequence[tables.Observation]) -> bool:
+    """Whether the number seems to be that of another sample of another patient, and not one that was corrected."""
+    told = [row for row in earlier if row.state not in NOT_TOLD]
+    if not told or result.version is not None or result.status in _SAYS_ANEW or told[-1].patient == patient:
+        return False
+    return abs(told[-1].effective - result.effective) > REUSED_AFTER
+
+
+def _said_before(one: Result | tables.Observation, other: Result | tables.Observation) -> bool:
+    """Whether its source said the one before the other: like is compared with like, as far as it says when."""
+    if one.issued is not None and other.issued is not None and one.issued != other.issued:
+        return one.issued < other.issued
+    return one.sent is not None and other.sent is not None and one.sent < other.sent
 
 
 def _is_newer(row: tables.Observation, told: Sequence[tables.Observation]) -> bool:
     """Whether journeys know of later versions, though its source said all of them before this one."""
     later = [one for one in told if one.version > row.version]
-    return bool(later) and all(
-        row.issued is not None and one.issued is not None and one.issued < row.issued for one in later
-    )
+    return bool(later) and all(_said_before(one, row) for one in later)
 
 
 def _issued_then(earlier: Sequence[tables.Observation], digest: str, result: Result) -> tables.Observation | None:
@@ -488,6 +510,7 @@ def _row(
         state="stored",
         digest=digest,
         issued=result.issued,
+        sent=result.sent,
         name=result.name,
         category=result.category,
         reference_low=result.reference_low,

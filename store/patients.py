@@ -172,8 +172,11 @@ def update(
     contacts: Sequence[Contact] | None = None,
     contacts_whole: bool = False,
     identifiers: Sequence[Identifier] = (),
+    issued: datetime | None = None,
 ) -> bool:
     """Write what is told anew; whether anything changed. What is None stays, identifiers are added.
+
+    Of what was said before what is known (`issued`), the identifiers alone count.
 
     Contacts that are new stand in the place of those of their kind; so do all that are told where they are the whole.
 
@@ -182,6 +185,10 @@ def update(
         Conflict: an identifier is another patient's.
     """
     row = lock(session, patient)
+    if issued is not None:
+        if row.told is not None and issued < row.told:
+            name = born = sex = language = contacts = None
+        row.told = issued if row.told is None else max(row.told, issued)
     _check(born or row.born, row.zone, now)
     told = {"name": name, "born": born, "sex": sex, "language": language}
     changes = {key: value for key, value in told.items() if value is not None and getattr(row, key) != value}

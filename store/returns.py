@@ -57,7 +57,7 @@ def withdraw_death(session: Session, patient: str, *, by: str, now: datetime) ->
     row = patients.lock(session, patient)
     if row.died_at is None:
         raise Conflict("No death of this patient is recorded.", hint="Read the patient again.")
-    row.died_at = None
+    row.died_at, row.alive = None, now
     row.version += 1
     session.flush()
     return go_on_after_death(session, patient, by=by, now=now)

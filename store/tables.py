@@ -121,6 +121,10 @@ class Patient(Base):
     demonstration: Mapped[bool] = mapped_column(default=False)
     merged_into: Mapped[str | None] = mapped_column(index=True)
     """The patient whose record this one went into; what is told of this one is told of that one."""
+    told: Mapped[datetime | None]
+    """When the system that last told who the patient is said so: what was said before changes nothing."""
+    alive: Mapped[datetime | None]
+    """When a death was withdrawn: one that was told before does not come back by itself."""
     created: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     updated: Mapped[datetime] = _updated()
@@ -570,6 +574,8 @@ class Observation(Base):
     """Of its content: the same result sent twice is one."""
     issued: Mapped[datetime | None]
     """When its source said so."""
+    sent: Mapped[datetime | None]
+    """When the message was written that told it."""
     name: Mapped[str | None]
     """What the sender calls what was measured."""
     category: Mapped[str | None]

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from activities.clock import utc_now
 from pathways.engine.events import AnyEvent
 from pathways.errors import StoreUnavailable, TongxingError
-from store import alarms, idempotency, inbox, journeys, searches, tables
+from store import alarms, idempotency, inbox, journeys, searches, tables, tasks
 from store.database import Database, Session
 from store.facts import Policy
 from workflows.contracts import JourneyInput
@@ -175,6 +175,7 @@ class Delivery:
     def _refuse(self, events: Sequence[str]) -> None:
         with self._database.write() as session:
             inbox.mark_refused(session, events)
+            tasks.close_unadopted(session, events, now=self._clock())
 
 
 def _with_earlier(session: Session, rows: Sequence[tables.Inbox]) -> Sequence[tables.Inbox]:

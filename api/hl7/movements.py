@@ -1,6 +1,7 @@
 """Patients and their visits: ADT^A01 A02 A03 A04 A08 A11 A13 A31."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -39,12 +40,12 @@ def movements_of(message: Message, event: str, source: Source) -> Iterator[Patie
     if person is None:
         yield Fault(reason="missing-segment", segment="PID")
         return
-    yield patient_of(person, source)
     subject = subject_of(person, source)
     event_segment = next(message.named("EVN"), None)
     recorded = None if event_segment is None else source.time(event_segment, 2)
     happened = None if event_segment is None else source.time(event_segment, 6, 2)
     issued = recorded or source.issued
+    yield replace(patient_of(person, source), issued=issued)
     visit = next(message.named("PV1"), None)
     status = _status(event, visit)
     if status is not None:

@@ -30,9 +30,16 @@ class Order:
             for place in (3, 2):
                 told = None if segment is None else segment.text(place)
                 if told is not None:
-                    return told
+                    return self._of_its_day(told, source)
         service = None if self.request is None else self.request.text(4) or self.request.text(4, 2)
         return derived(self.subject(source), source, service, self.effective(source))
+
+    def _of_its_day(self, number: str, source: Source) -> str:
+        """The number with its day, where the sender's begin anew each day."""
+        at = self.effective(source) or source.issued
+        return (
+            number if source.rule.numbers == "unique" or at is None else f"{at.astimezone(source.zone):%Y%m%d}/{number}"
+        )
 
     def effective(self, source: Source) -> datetime | None:
         """When what was measured was so, as far as the order tells: the observation, else the specimen."""
@@ -42,8 +49,8 @@ class Order:
         return of_request or of_specimen or received
 
     def issued(self, source: Source) -> datetime | None:
-        """When its sender said so."""
-        return (None if self.request is None else source.time(self.request, 22)) or source.issued
+        """When its sender said so, as far as the order tells; the message has a time of its own."""
+        return None if self.request is None else source.time(self.request, 22)
 
     @property
     def status(self) -> str:

@@ -138,6 +138,7 @@ def _result(segment: Segment, context: _Context, code: _Code, status: ResultStat
         origin=context.source.rule.origin,
         panel=_panel(context.number, effective) if code.code in (_SYSTOLIC, _DIASTOLIC) else None,
         issued=context.issued,
+        sent=context.source.issued,
         name=code.name,
         category=_category(code.code, context.source),
         reference_low=reference.low,

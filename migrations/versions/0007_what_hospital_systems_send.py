@@ -22,6 +22,8 @@ def upgrade() -> None:
     # a foreign key to a table that is there.
     op.add_column("patients", sa.Column("merged_into", sa.Text(), nullable=True))
     op.create_index("ix_patients_merged_into", "patients", ["merged_into"])
+    op.add_column("patients", sa.Column("told", INSTANT, nullable=True))
+    op.add_column("patients", sa.Column("alive", INSTANT, nullable=True))
     op.add_column("journeys", sa.Column("superseded_by", sa.Text(), nullable=True))
     op.drop_index("ux_journeys_open", table_name="journeys")
     op.create_index(
@@ -34,6 +36,7 @@ def upgrade() -> None:
     )
     for column in (
         sa.Column("issued", INSTANT, nullable=True),
+        sa.Column("sent", INSTANT, nullable=True),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("reference_low", sa.Float(53), nullable=True),

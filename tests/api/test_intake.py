@@ -1,11 +1,12 @@
 """One way in: who is meant is found, what is said is kept, what is urgent is open, and what nobody can tell waits."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from pathways.errors import Conflict, Refused
-from store import entries, journeys, patients, quarantine, tables, transmissions
+from store import entries, journeys, merges, patients, quarantine, returns, separations, tables, transmissions
 from store.database import Database, Session
 from store.notices import AnswersNotice, AnyNotice, ConsentNotice, EntryNotice, MergeNotice, Unreadable
 from store.record import Coding, ConditionContent, NewEntry
@@ -308,3 +309,46 @@ def test_results_of_one_message_count_in_the_order_of_their_times(hall: Hall) ->
         assert [task.rung for task in calls(session, patient)] == [1]
         (journey,) = journeys.find_open(session, patient)
         assert session.get(tables.Foresight, journey.id) is not None
+
+
+# --- what a person has decided ------------------------------------------------------------------------------------
+
+
+def test_a_withdrawn_death_does_not_come_back_with_an_old_message(hall: Hall) -> None:
+    """What was told before a person withdrew it waits for a person; what is told anew counts."""
+    patient = hall.admit("his:1")
+    dead = at(hours=-5)
+    hall.take(person("his:1", died_at=dead, issued=at(hours=-4)))
+    with hall.database.write() as session:
+        returns.withdraw_death(session, patient, by="head-1", now=hall.now)
+    hall.take(person("his:1", died_at=dead, issued=at(hours=-4)))
+    with hall.database.read() as session:
+        assert patients.read(session, patient).died_at is None
+        assert held(session) == ["death-contradicted"]
+    hall.take(person("his:1", died_at=dead, issued=at(hours=1)))
+    with hall.database.read() as session:
+        assert patients.read(session, patient).died_at == dead
+
+
+def test_what_a_person_parted_is_not_merged_by_a_message(hall: Hall) -> None:
+    """The same merge told again waits for a person."""
+    one, other = hall.admit("his:1"), hall.admit("his:2")
+    merge = MergeNotice(survivor=named("his:1"), retired=named("his:2"))
+    hall.take(merge)
+    with hall.database.write() as session:
+        (done,) = merges.list_(session)
+        separations.undo(session, done.id, by="head-1", now=hall.now)
+    assert hall.one(merge).reason == "merge-undone"
+    with hall.database.read() as session:
+        assert [patients.read(session, patient).merged_into for patient in (one, other)] == [None, None]
+
+
+def test_what_was_said_before_changes_no_patient(hall: Hall) -> None:
+    """Who a patient is stays as it was last said; an older word adds numbers alone."""
+    patient = hall.admit("his:1")
+    hall.take(person("his:1", name="李芳", issued=at(hours=2)))
+    hall.take(person("his:1", "card:9", name="王旧", born=date(1950, 1, 1), issued=at(hours=1)))
+    with hall.database.read() as session:
+        row = patients.read(session, patient)
+        assert (row.name, row.born) == ("李芳", date(1961, 3, 2))
+        assert ("card", "9") in {(one.system, one.value) for one in patients.identifiers_of(session, patient)}

@@ -34,6 +34,7 @@ def test_the_sample_is_in_order() -> None:
     assert mapping.senders["LIS@HOSPITAL"] == SenderRule(
         system="lis", zone="Asia/Shanghai", charset="GBK", origin="laboratory"
     )
+    assert mapping.senders["WARD-LIS"] == SenderRule(system="ward-lis", numbers="daily")
     assert mapping.codes["GLU"] == CodeRule(loinc="14749-6", unit="mmol/L", name="随机血糖")
     assert mapping.codes["lis:HBA1C"] == CodeRule(loinc="4548-4")
     assert mapping.units["毫摩每升"] == "mmol/L"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from store import entries, patients
+from store import entries, observations, patients
 from store.database import Database, Session
 from store.patients import Identifier
 from tests.api.hl7.ward import mailroom_on
@@ -53,3 +53,22 @@ def test_an_appointment_at_the_end_of_all_years_is_kept(ward: Database) -> None:
     with ward.read() as session:
         (entry,) = entries.of_patient(session, patient(session), "appointment")
         assert (entry.source_id, entry.end) == ("A1", None)
+
+
+def test_numbers_that_begin_anew_are_of_their_day(ward: Database) -> None:
+    """The same order number on another day is another result; corrected on its own day it is the next version."""
+    mailroom = mailroom_on(ward)
+    for control, day, value, status in ((1, 15, "5.1", "F"), (2, 16, "6.2", "F"), (3, 16, "6.4", "C")):
+        head = f"MSH|^~\\&|WARD-LIS|HOSPITAL|||202601{day}09000{control}||ORU^R01|W{control}|P|2.5||||||UTF-8"
+        order = f"OBR|1||0012|GLU|||202601{day}080000"
+        result = f"OBX|1|NM|14749-6^Glucose^LN||{value}|mmol/L|||||{status}"
+        body = "\r".join((head, "PID|1||P1^^^HIS^PI", order, result, "")).encode()
+        assert mailroom.receive(body).verdict.answer == "AA"
+    with ward.read() as session:
+        rows = observations.list_(session, patient=patient(session))
+        found = {(row.source_id, row.version, row.value) for row in rows}
+    assert found == {
+        ("20260115/0012|14749-6", 1, 5.1),
+        ("20260116/0012|14749-6", 1, 6.2),
+        ("20260116/0012|14749-6", 2, 6.4),
+    }
