@@ -162,7 +162,9 @@ def _consent(desk: Desk, notice: ConsentNotice, patient: str, via: str | None) -
     )
     outcome = _entry(desk, entry, patient, via)
     if outcome.state == "stored":
-        said = patients.Consent(purpose=notice.purpose, granted=notice.granted, at=notice.at, by=desk.by)
+        # One that was said in the future would stand before whatever the patient says until then.
+        at = min(notice.at, desk.now)
+        said = patients.Consent(purpose=notice.purpose, granted=notice.granted, at=at, by=desk.by)
         patients.record_consents(desk.session, patient, [said])
         journeys.wake(desk.session, patient, now=desk.now)
     return outcome

@@ -13,7 +13,7 @@ from store.patients import Identifier
 def take_patient(desk: Desk, notice: PatientNotice) -> Outcome:
     """Make the patient, or write what is told anew; a death counts at once."""
     identity = desk.identify(notice.subject)
-    if identity.conflict:
+    if identity.conflict or _is_another(desk, notice.subject, identity.patient):
         return hold(desk, notice, "identity-conflict")
     if identity.patient is None:
         if notice.subject.patient is not None:
@@ -24,6 +24,14 @@ def take_patient(desk: Desk, notice: PatientNotice) -> Outcome:
     assert outcome.patient is not None, "it is made or found"
     _tell_death(desk, notice, outcome.patient)
     return outcome
+
+
+def _is_another(desk: Desk, subject: Subject, patient: str | None) -> bool:
+    """Whether the id here and an identifier that counts are two people's: nobody is to get another one's name."""
+    if subject.patient is None or patient is None:
+        return False
+    counting = [one for one in subject.identifiers if one.system in desk.priorities]
+    return any(desk.identify(Subject(identifiers=(one,))).patient not in (None, patient) for one in counting)
 
 
 def refuse_patient(desk: Desk, notice: PatientNotice, reason: str) -> Outcome:

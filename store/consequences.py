@@ -12,7 +12,7 @@ from pathways.engine.events import Happened, VisitReported
 from pathways.engine.journey import Scalar
 from store import enrolments, entries, inbox, journeys, patients, tables, visits
 from store.database import Session
-from store.entries import Kept
+from store.entries import Kept, Shown
 from store.facts import Policy
 from store.ids import new_id
 from store.record import AppointmentContent, Content, EncounterContent
@@ -22,6 +22,7 @@ FRESH = timedelta(days=3)
 DIAGNOSED = "diagnosed"
 """The event of a patient whose diagnoses became others: pathways may enrol on it."""
 ICD10 = "icd-10"
+_NOT_ADMITTED = "admission-cancelled"
 _THERE = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 _CAME = _THERE | {"finished"}
 _HAD = frozenset({"active", "recurrence", "relapse"})
@@ -122,7 +123,11 @@ def _is_diagnosis(row: tables.Entry) -> bool:
 
 
 def _tell_encounter(session: Session, kept: Kept, content: EncounterContent, policy: Policy, *, now: datetime) -> None:
-    row, before = kept.row, None if kept.before is None else kept.before.status
+    row, shown = kept.row, kept.before
+    if shown is not None and shown.patient != row.patient:  # it was another person's all along
+        _take_back(session, row, shown, policy, now=now)
+        shown = None
+    before = None if shown is None else shown.status
     if row.status in _CAME and before not in _CAME:
         _report(session, row, content.visit, None, "kept", at=row.start or now, now=now)
     if (name := _event_of(content, row.status, before)) is None:
@@ -136,13 +141,20 @@ def _tell_encounter(session: Session, kept: Kept, content: EncounterContent, pol
     happened(session, row.patient, name, at=at, data=data, policy=policy, now=now)
 
 
+def _take_back(session: Session, row: tables.Entry, shown: Shown, policy: Policy, *, now: datetime) -> None:
+    """Tell who was thought to be in hospital that they are not."""
+    if _is_stay(shown.content) and shown.status in _THERE:
+        data: dict[str, Scalar] = {"visit": row.id, "at": now.isoformat()}
+        happened(session, shown.patient, _NOT_ADMITTED, at=now, data=data, policy=policy, now=now)
+
+
 def _event_of(content: EncounterContent, status: str, before: str | None) -> str | None:
     """What an encounter's new status means to pathways."""
     if content.setting == "inpatient":
         if status in _THERE:
             return "discharge-cancelled" if before == "finished" else None if before in _THERE else "admitted"
-        if status == "cancelled" and before in _THERE:
-            return "admission-cancelled"
+        if status in ("cancelled", "entered-in-error") and before in _THERE:
+            return _NOT_ADMITTED
         return "discharged" if status == "finished" and before != "finished" else None
     return "visit-kept" if status == "finished" and before != "finished" else None
 

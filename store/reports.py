@@ -78,7 +78,7 @@ def as_told(row: tables.Observation) -> Result:
     return Result(
         source_system=row.source_system,
         source_id=row.source_id,
-        patient=None,
+        patient=row.patient,
         code=row.code,
         effective=row.effective,
         status=event.status,

@@ -99,9 +99,10 @@ def _answers_of_people() -> Select[tables.Answers]:
 
 
 def _told(kind: EntryKind, patient: Column, at: Column) -> Select[str]:
-    return select(tables.Entry.id).where(
-        tables.Entry.kind == kind, tables.Entry.patient == patient, tables.Entry.start == at
-    )
+    entry = tables.Entry
+    # What was said to be of the future counts from its receipt.
+    told_then = or_(entry.start == at, and_(entry.start > at, entry.received == at))
+    return select(entry.id).where(entry.kind == kind, entry.patient == patient, told_then)
 
 
 _first = tables.Answers.__table__.alias("first")

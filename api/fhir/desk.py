@@ -20,6 +20,7 @@ from pathways.language.texts import Text
 from store import entries, identities, matches, reports, shelves, visits
 from store.database import Session
 from store.matches import Wanted
+from store.notices import Subject
 from store.observations import Result
 from store.record import ConsentContent, EntryKind
 from store.tables import Purpose
@@ -125,6 +126,7 @@ class Desk:
             parts_of=self._parts_among(observed),
             held_by=self._held_by,
             consents_of=self._consents_of,
+            patient_of=self._patient_of,
         )
 
     def known(self, type: str, id: str) -> Known:
@@ -190,6 +192,9 @@ class Desk:
             return [reports.as_told(row) for row in rows]
 
         return parts_of
+
+    def _patient_of(self, subject: Subject) -> str | None:
+        return identities.identify(self.session, subject, self.house.mapping().priorities).patient
 
     def _held_by(self, source: Source) -> Sequence[Result]:
         return [reports.as_told(row) for row in reports.held(self.session, source.system, source.id).values()]

@@ -74,6 +74,8 @@ class Surroundings:
     """The results that a report held when it was last told."""
     consents_of: Callable[[Source], Mapping[str, ConsentContent]] = lambda _source: {}
     """What a Consent said when it was last told, by the id of what was kept of it for each purpose."""
+    patient_of: Callable[[Subject], str | None] = lambda _subject: None
+    """The id here of the patient who is meant, as far as one is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,12 +193,13 @@ def system_there(system: str, mapping: SiteMapping) -> str:
     return next((rule.uri[0] for rule in mapping.identifiers if rule.system == system and rule.uri), system)
 
 
-def coding_of(concept: Element | None) -> Coding | None:
-    """The first code of a concept whose system is known here, else its first, with its words."""
+def coding_of(concept: Element | None, *, rather: str | None = None) -> Coding | None:
+    """The first code of a concept whose system is `rather` or known here, else its first, with its words."""
     if concept is None:
         return None
     codings = [one for one in concept.many("coding") if one.word("code") is not None]
-    chosen = next((one for one in codings if one.word("system") in SYSTEMS), codings[0] if codings else None)
+    codings.sort(key=lambda one: (_named_here(one) != rather, one.word("system") not in SYSTEMS))
+    chosen = codings[0] if codings else None
     text = concept.word("text")
     if chosen is None:
         return None if text is None else Coding(display=text)
@@ -206,6 +209,10 @@ def coding_of(concept: Element | None) -> Coding | None:
         code=chosen.word("code"),
         display=chosen.word("display") or text,
     )
+
+
+def _named_here(coding: Element) -> str | None:
+    return SYSTEMS.get(coding.word("system") or "")
 
 
 def words_of(concept: Element | None) -> str | None:

@@ -30,6 +30,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
         pytest.param(["finished"], ["discharged"], False, id="the-discharge-alone"),
         pytest.param(["finished", "finished"], ["discharged"], False, id="a-discharge-is-told-once"),
         pytest.param(["in-progress", "cancelled"], ["admitted", "admission-cancelled"], False, id="no-admission"),
+        pytest.param(
+            ["in-progress", "entered-in-error"], ["admitted", "admission-cancelled"], False, id="admitted-in-error"
+        ),
         pytest.param(["planned", "cancelled"], [], False, id="never-came"),
         pytest.param(
             ["in-progress", "finished", "in-progress"],
@@ -203,6 +206,8 @@ def test_a_stay_of_somebody_else_goes_with_its_correction(database: Database) ->
         encounter(session, first, "in-progress")
         encounter(session, second, "in-progress", now=at(minutes=1))
         assert [patients.read(session, one).inpatient for one in (first, second)] == [False, True]
+        assert heard(session, first) == ["admitted", "admission-cancelled"]
+        assert heard(session, second) == ["admitted"]
 
 
 # --- what changes nothing -----------------------------------------------------------------------------------------

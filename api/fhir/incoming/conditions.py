@@ -6,6 +6,7 @@ from datetime import datetime
 from api.fhir.elements import Element
 from api.fhir.told import Told, coding_of, words_of
 from pathways.language.texts import Text
+from store.consequences import ICD10
 from store.notices import EntryNotice
 from store.record import AllergyContent, ConditionContent, NewEntry
 
@@ -27,7 +28,7 @@ def condition(told: Told) -> Sequence[EntryNotice]:
         source_id=told.source.id,
         status=_clinical(resource, CLINICAL, verification),
         content=ConditionContent(verification=verification),
-        code=coding_of(resource.one("code")) or _uncoded(resource, verification),
+        code=coding_of(resource.one("code"), rather=ICD10) or _uncoded(resource, verification),
         start=_onset(resource, zone),
         end=_begins(resource, "abatement", zone),
         issued=resource.instant("recordedDate", zone),

@@ -1,12 +1,13 @@
 """Patient: who the person is, and which records are one person's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from api.fhir.elements import Element
 from api.fhir.told import Told, identifiers_of, subject_of
 from pathways.language.texts import Text
 from store.notices import AnyNotice, MergeNotice, PatientNotice, Subject
-from store.patients import Contact, Identifier, Sex
+from store.patients import Contact, Sex
 
 SEXES: Mapping[str, Sex] = {"male": "male", "female": "female", "other": "other", "unknown": "unknown"}
 _CONTACTS: Mapping[str, str] = {"phone": "phone", "sms": "sms", "email": "email"}
@@ -17,7 +18,10 @@ _TO_ITSELF = Text(zh="记录不能并入自身。", en="A record cannot replace 
 
 
 def translate(told: Told) -> Sequence[AnyNotice]:
-    """What is said of the person, then the merges that its links tell."""
+    """What is said of the person, then the merges that its links tell.
+
+    Of a record that went into another one a death alone counts: who the person is stands in the other one.
+    """
     resource = told.resource
     subject = _subject(told)
     died_at = resource.instant("deceasedDateTime", told.around.zone)
@@ -32,7 +36,19 @@ def translate(told: Told) -> Sequence[AnyNotice]:
         died_at=died_at,
         deceased=True if died_at is not None else resource.flag("deceasedBoolean"),
     )
+    if _is_retired(told, subject):
+        notice = replace(notice, name=None, born=None, sex=None, language=None, contacts=None)
     return (notice, *_merges(told, subject))
+
+
+def _is_retired(told: Told, subject: Subject) -> bool:
+    """Whether the record went into another one before: by its address here, or by the link that it says so with."""
+    person = told.around.patient_of(subject)
+    if person is None or (told.id is not None and told.id != person):
+        return person is not None
+    links = [one.one("other") for one in told.resource.many("link") if one.word("type") == "replaced-by"]
+    others = [told.patient(other) for other in links if other is not None]
+    return any(told.around.patient_of(other) == person for other in others if not _is_same(other, subject))
 
 
 def _subject(told: Told) -> Subject:
@@ -85,12 +101,12 @@ def _merges(told: Told, subject: Subject) -> list[AnyNotice]:
         if into_other is None or other is None:
             continue
         record = told.patient(other)
-        if record == subject or _same(record.identifiers, subject.identifiers):
+        if _is_same(record, subject):
             link.refuse("other", _TO_ITSELF)
         survivor, retired = (record, subject) if into_other else (subject, record)
         merges.append(MergeNotice(survivor=survivor, retired=retired))
     return merges
 
 
-def _same(one: Sequence[Identifier], other: Sequence[Identifier]) -> bool:
-    return bool(one) and set(one) <= set(other)
+def _is_same(record: Subject, subject: Subject) -> bool:
+    return record == subject or bool(record.identifiers and set(record.identifiers) <= set(subject.identifiers))

@@ -35,6 +35,7 @@ _WEAKER: Mapping[ResultStatus, int] = {
 }
 _WHOLE = ("final", "amended", "corrected")
 """A report of such a status says all that holds; one that is `appended` may say what is new alone."""
+_OF_ANOTHER = Text(zh="引用的结果属于另一患者。", en="This result is another patient's.")
 _NO_RESULT = Text(zh="引用的结果不在此处。", en="There is no such result here, nor beside it.")
 
 
@@ -56,6 +57,8 @@ def translate(told: Told) -> Report:
     """A version of a report."""
     resource, zone = told.resource, told.around.zone
     cap = resource.meant("status", STATUSES)
+    subject = told.subject("subject")
+    whose = told.around.patient_of(subject)
     inside: list[ResultNotice] = []
     here: dict[str, Result] = {}
     beside: list[Local] = []
@@ -66,10 +69,11 @@ def translate(told: Told) -> Report:
         elif (local := told.beside(address)) is not None and local.type == "Observation":
             beside.append(local)
         elif (id := told.id_in(address, "Observation")) is not None and (known := told.around.results_of(id)):
+            if whose is not None and any(one.patient != whose for one in known.values()):
+                reference.refuse("reference", _OF_ANOTHER, code="processing")
             here |= known
         else:
             reference.refuse("reference", _NO_RESULT, code="not-found")
-    subject = told.subject("subject")
     period = resource.one("effectivePeriod")
     entry = NewEntry(
         kind="diagnostic-report",
@@ -136,7 +140,10 @@ def _taken_back(
     still = {(one.result.source_system, one.result.source_id) for one in inside}
     gone = {(one.source_system, one.source_id): one for one in known if _WEAKER[one.status] > _WEAKER[status]}
     return tuple(
-        ResultNotice(subject=subject, result=replace(one, status=status, issued=None))
+        ResultNotice(
+            subject=subject if one.patient is None else Subject(patient=one.patient),
+            result=replace(one, status=status, issued=None),
+        )
         for source, one in gone.items()
         if source not in still
     )

@@ -327,3 +327,68 @@ async def test_a_transaction_changes_a_resource_once(fhir: Fhir) -> None:
     answer = await fhir.send("POST", "", bundle)
     assert (answer.status_code, answer.json()["issue"][0]["code"]) == (422, "duplicate")
     assert (await fhir.get(f"/Observation/{made['id']}"))["valueQuantity"]["value"] == 5.0
+
+
+async def test_an_address_and_an_identifier_of_two_people_are_for_a_person(fhir: Fhir) -> None:
+    """Nobody is given the name and the birth of somebody else."""
+    lin = await fhir.create(patient())
+    other = patient("P-2", name=[{"text": "王芳"}], birthDate="1950-01-01")
+    await fhir.create(other)
+    answer = await fhir.send("PUT", f"/Patient/{lin['id']}", other)
+    assert answer.status_code == 202
+    assert await fhir.get(f"/Patient/{lin['id']}") == lin
+
+
+async def test_a_record_that_was_merged_does_not_say_who_the_person_is(fhir: Fhir) -> None:
+    """Whether the merge is told again or the retired record alone; a death counts."""
+    old = await fhir.create(patient())
+    kept = await fhir.create(patient("P-2", name=[{"text": "王芳"}], birthDate="1950-01-01"))
+    link = [{"type": "replaced-by", "other": {"reference": f"Patient/{kept['id']}"}}]
+    for _ in range(2):
+        await fhir.send("PUT", f"/Patient/{old['id']}", patient(link=link))
+    await fhir.send("POST", "/Patient", patient(link=link))
+    dead = patient(deceasedDateTime="2026-01-06T08:00:00Z")
+    assert (await fhir.send("PUT", f"/Patient/{old['id']}", dead)).status_code == 200
+    shown = await fhir.get(f"/Patient/{kept['id']}")
+    assert (shown["name"][0]["text"], shown["birthDate"]) == ("王芳", "1950-01-01")
+    assert shown["deceasedDateTime"] == "2026-01-06T08:00:00.000Z"
+
+
+async def test_a_report_names_no_results_of_another_patient(fhir: Fhir) -> None:
+    """Nor does it take them back."""
+    await fhir.create(patient())
+    await fhir.create(patient("P-2", name=[{"text": "王芳"}]))
+    of_the_other = await fhir.create(glucose(of="P-2"))
+    told = _report(status="entered-in-error", result=[{"reference": f"Observation/{of_the_other['id']}"}])
+    del told["contained"]
+    answer = await fhir.send("POST", "/DiagnosticReport", told)
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (
+        422,
+        ["DiagnosticReport.result[0].reference"],
+    )
+    assert (await fhir.get(f"/Observation/{of_the_other['id']}"))["status"] == "final"
+
+
+async def test_a_consent_of_a_time_to_come_does_not_outlive_what_is_said_then(fhir: Fhir) -> None:
+    """A mistaken year is no yes for ever."""
+    who = await fhir.create(patient())
+    await fhir.create(_consent("K-1", "HMARKT", dateTime="2130-01-05T08:00:00Z"))
+    address = f"/api/v1/patients/{who['id']}/consents"
+    no = {"consents": [{"purpose": "marketing", "granted": False}]}
+    said = (await fhir.desk.http.put(address, json=no, headers={"Tongxing-Actor": "nurse-1"})).json()["consents"]
+    assert [one["granted"] for one in said] == [False, True]
+    assert len(await fhir.search("Consent", patient=who["id"])) == 2
+
+
+async def test_of_the_codes_of_a_condition_that_of_the_icd_counts(fhir: Fhir) -> None:
+    """Pathways enrol by it, wherever it stands."""
+    who = await fhir.create(patient())
+    systems = (("http://snomed.info/sct", "44054006"), ("http://hl7.org/fhir/sid/icd-10", "E11.9"))
+    told = {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": system, "code": code} for system, code in systems]},
+        "subject": {"reference": f"Patient/{who['id']}"},
+    }
+    made = await fhir.create(told)
+    assert made["code"]["coding"][0]["code"] == "E11.9"
+    assert (await fhir.desk.get(f"/patients/{who['id']}"))["diagnoses"] == ["E11.9"]
