@@ -13,7 +13,7 @@ from api.fhir.searching import Search
 from api.fhir.searching import Told as ToldParameter
 from api.fhir.searching import read as read_search
 from api.fhir.stocks import Found, Place
-from api.fhir.told import HERE, Local, Source, Surroundings
+from api.fhir.told import HERE, Local, Planned, Source, Surroundings
 from api.house import House
 from api.outcomes import Issue, IssueCode, ResourceMissing, SearchRefused, SeveralMatch, VersionChanged
 from pathways.language.texts import Text
@@ -57,7 +57,7 @@ class Known:
 
     id: str
     source: Source
-    visit: str | None = None
+    visit: Planned | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +173,9 @@ class Desk:
         if found is not None:
             source_id = found[0].source_id.rpartition("#")[0] if type == "Consent" else found[0].source_id
             return Known(id=id, source=Source(system=found[0].source_system, id=source_id))
-        if type == "Appointment" and visits.find(self.session, id) is not None:
-            return Known(id=id, source=Source(system=HERE, id=id), visit=id)
+        visit = visits.find(self.session, id) if type == "Appointment" else None
+        if visit is not None:
+            return Known(id=id, source=Source(system=HERE, id=id), visit=Planned(id=id, patient=visit.patient))
         return None
 
     def _source_of(self, type: str, id: str) -> str | None:

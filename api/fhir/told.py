@@ -44,6 +44,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A visit that a pathway planned here, and whose it is."""
+
+    id: str
+    patient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
     """A resource that stands in the same Bundle, by its fullUrl."""
 

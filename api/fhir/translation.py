@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.fhir.incoming import answers, conditions, consents, medications, observations, patients, reports, visits
 from api.fhir.incoming.reports import Report
-from api.fhir.told import Source, Told
+from api.fhir.told import Planned, Source, Told
 from api.fhir.waiting import waits
 from pathways.engine.journey import ResultStatus
 from store import reports as kept_reports
@@ -37,7 +37,7 @@ class Translated:
     report: Report | None = None
 
 
-def translate(type: str, told: Told, *, cap: ResultStatus | None = None, visit: str | None = None) -> Translated:
+def translate(type: str, told: Told, *, cap: ResultStatus | None = None, visit: Planned | None = None) -> Translated:
     """The notices of a resource. `cap` is what a report makes of it at most, `visit` the planned visit that it is.
 
     Raises:

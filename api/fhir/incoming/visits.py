@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from api.fhir.elements import Element
-from api.fhir.told import Told, coding_of, named, words_of
+from api.fhir.told import Planned, Told, coding_of, named, words_of
 from pathways.language.texts import Text
 from store.notices import EntryNotice, Subject
 from store.record import AppointmentContent, Coding, EncounterContent, NewEntry
@@ -48,6 +48,7 @@ SETTINGS: Mapping[str, Setting] = {
 """By HL7's ActCode of Encounter.class; another one is unknown."""
 PLANNED = "urn:tongxing:visit"
 """The system of identifiers that are the ids of planned visits here."""
+_OF_ANOTHER = Text(zh="此地址的就诊属于另一患者。", en="The visit at this address is another patient's.")
 _NO_PATIENT = Text(zh="参与者中没有患者。", en="None of the participants is a patient.")
 
 
@@ -79,7 +80,7 @@ def encounter(told: Told) -> Sequence[EntryNotice]:
     return [EntryNotice(subject=told.subject("subject"), entry=entry)]
 
 
-def appointment(told: Told, *, planned: str | None = None) -> Sequence[EntryNotice]:
+def appointment(told: Told, *, planned: Planned | None = None) -> Sequence[EntryNotice]:
     """A version of an appointment; `planned` is the visit here that it is, where its address says so."""
     resource, mapping, zone = told.resource, told.around.mapping, told.around.zone
     actors = [actor for one in resource.many("participant") if (actor := one.one("actor")) is not None]
@@ -88,7 +89,7 @@ def appointment(told: Told, *, planned: str | None = None) -> Sequence[EntryNoti
     doctors = [one for one in actors if told.is_about(one, "Practitioner") or told.is_about(one, "PractitionerRole")]
     content = AppointmentContent(
         visit=_visit(concepts, mapping.visits),
-        planned=planned or _planned(resource),
+        planned=_planned(resource) if planned is None else planned.id,
         department=_mapped(named(places[0]) if places else None, mapping.departments),
         doctor=_mapped(named(doctors[0]) if doctors else None, mapping.doctors),
     )
@@ -103,7 +104,10 @@ def appointment(told: Told, *, planned: str | None = None) -> Sequence[EntryNoti
         end=resource.instant("end", zone),
         issued=None,
     )
-    return [EntryNotice(subject=_patient(told, actors, {*map(id, places), *map(id, doctors)}), entry=entry)]
+    subject = _patient(told, actors, {*map(id, places), *map(id, doctors)})
+    if planned is not None and told.around.patient_of(subject) != planned.patient:
+        resource.refuse("participant", _OF_ANOTHER, code="value")
+    return [EntryNotice(subject=subject, entry=entry)]
 
 
 def _patient(told: Told, actors: Sequence[Element], others: set[int]) -> Subject:

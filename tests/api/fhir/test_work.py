@@ -94,6 +94,17 @@ async def test_a_planned_visit_is_booked_at_its_own_address(clinic: Fhir, known:
     assert (await clinic.desk.get(f"/visits/{id}"))["reported"] == "booked"
 
 
+async def test_a_planned_visit_is_booked_for_nobody_else(clinic: Fhir, known: Known) -> None:
+    """Its address is the visit of one patient."""
+    shown = await clinic.get(f"/Appointment/{known.ids['visit']}")
+    other = [{"actor": {"reference": f"Patient/{known.ids['patient-twice']}"}, "status": "accepted"}]
+    times = {"start": "2026-12-01T09:00:00+08:00", "end": "2026-12-01T09:30:00+08:00"}
+    told = shown | times | {"status": "booked", "participant": other}
+    answer = await clinic.send("PUT", f"/Appointment/{known.ids['visit']}", told)
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, ["Appointment.participant"])
+    assert await clinic.get(f"/Appointment/{known.ids['visit']}") == shown
+
+
 async def test_a_low_glucose_is_heard_by_its_journey(clinic: Fhir, known: Known) -> None:
     """What FHIR tells is told to the journey that watches it."""
     observation = {
