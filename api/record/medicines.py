@@ -91,7 +91,10 @@ def _coverage(
     zone: str,
     stays: Collection[date],
 ) -> RefillCoverage:
-    latest = max((row for group in prescribed for row in group), key=said_at, default=None)
+    told = [row for group in prescribed for row in group]
+    # One that was cancelled never began, and says nothing of another one that did.
+    began = [row for row in told if row.status != "cancelled"]
+    latest = max(began or told, key=said_at, default=None)
     if latest is not None and latest.status in _ENDED:
         return RefillCoverage(state="stopped")
     dispenses = [_dispense(group, zone) for group in handed_over if group[0].status in _HANDED_OVER]

@@ -194,6 +194,17 @@ async def test_days_in_hospital_are_left_out_of_the_coverage(told: Desk, known: 
     assert (found["covered"], found["days"], found["state"], found["share"]) == (7, 7, "enough", 1.0)
 
 
+async def test_a_prescription_that_was_cancelled_does_not_stop_another_one(told: Desk, known: Known) -> None:
+    """As one that was written twice; what is taken all the same is to be there."""
+    twice = [
+        entry("medication-request", id, MedicationContent(), code=METFORMIN, status=status, start=ago(9))
+        for id, status in (("M", "active"), ("N", "cancelled"))
+    ]
+    tell(told, [*twice, dispense("1", 9, 30)])
+    shown = await told.get(f"/patients/{known.ids['patient-1']}/record")
+    assert shown["medications"]["items"][0]["coverage"]["state"] == "enough"
+
+
 async def test_of_a_medication_that_was_stopped_no_coverage_is_told(told: Desk, known: Known) -> None:
     """Nobody is reminded of what they are not to take."""
     tell(
