@@ -19,6 +19,7 @@ from api.fhir import routes as fhir
 from api.house import House, Site
 from api.intake import Intake
 from api.mapping import SiteMapping
+from api.mapping_reading import DEFAULT
 from api.metrics import Metrics
 from api.openapi import describe
 from api.pages import quarantine as quarantine_page
@@ -89,7 +90,7 @@ def create_app(
     database: Database,
     client_provider: ClientProvider,
     clock: Callable[[], datetime] = utc_now,
-    mapping: Callable[[], SiteMapping] = SiteMapping,
+    mapping: Callable[[], SiteMapping] = lambda: DEFAULT,
 ) -> FastAPI:
     """Build the app over a store that may be away and an engine that is connected to in the background.
 

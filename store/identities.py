@@ -34,8 +34,8 @@ class Identity:
 def identify(session: Session, subject: Subject, priorities: Sequence[str]) -> Identity:
     """Find the patient: the first system of `priorities` that knows one decides; others may not contradict it.
 
-    Systems without a priority count after those with one, and contradict nobody. A record that went into another one
-    is that one.
+    Systems without a priority count after those with one, and contradict nobody as long as any has one. A record that
+    went into another one is that one.
     """
     return identify_all(session, [subject], priorities)[subject]
 
@@ -60,7 +60,7 @@ def _identity(
     if not found:
         return Identity(patient=None)
     (first, patient), *others = found
-    conflict = any(other != patient and one.system in rank for one, other in others)
+    conflict = any(other != patient and (one.system in rank or not rank) for one, other in others)
     return Identity(patient=None if conflict else patient, via=via_of(first), conflict=conflict)
 
 

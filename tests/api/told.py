@@ -85,6 +85,7 @@ def tell(desk: Desk, notices: Sequence[AnyNotice], *, sender: str = "his", now: 
 def tell_all(desk: Desk, number: str = "P-1") -> None:
     """Something of everything, by two systems that agree in part."""
     stay = EncounterContent(setting="inpatient", department="ward", doctor="王医生")
+    mine = "" if number == "P-1" else f"{number}/"  # no laboratory has one number for two people
     tell(
         desk,
         [
@@ -116,11 +117,11 @@ def tell_all(desk: Desk, number: str = "P-1") -> None:
             ),
             dispense("D-1", 99, 30, number=number),
             dispense("D-2", 60, 60, number=number),
-            measured("R-1", 7.8, number=number),
-            measured("R-2", 5.1, effective=ago(8), number=number),
-            measured("R-3", 2.1, effective=ago(2), interpretation="LL", number=number),
+            measured(f"{mine}R-1", 7.8, number=number),
+            measured(f"{mine}R-2", 5.1, effective=ago(8), number=number),
+            measured(f"{mine}R-30", 2.1, effective=ago(2), interpretation="LL", number=number),
             measured(
-                "S-1",
+                f"{mine}S-1",
                 1.0,
                 code="72166-2",
                 unit="{score}",

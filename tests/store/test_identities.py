@@ -67,12 +67,12 @@ def test_the_first_system_that_knows_decides_and_no_other_may_contradict(
         assert who(session, admit(session), *told) == meant
 
 
-def test_without_priorities_nothing_contradicts(database: Database) -> None:
-    """A site that ranks no system takes the first that is known, as it is told."""
+def test_without_priorities_every_system_may_contradict(database: Database) -> None:
+    """Where a site ranks no system, none is known to count less."""
     with database.write() as session:
         names = admit(session)
-        assert who(session, names, "his:10", "national:2", priorities=()) == "a"
-        assert who(session, names, "national:2", "his:10", priorities=()) == "b"
+        assert who(session, names, "his:10", "national:1", priorities=()) == "a"
+        assert who(session, names, "his:10", "national:2", priorities=()) == "?"
 
 
 def test_the_identifier_that_decided_is_named(database: Database) -> None:
