@@ -167,11 +167,15 @@ class Desk(BaseHTTPRequestHandler):
             if row.signalled_at is None:
                 inbox.mark_signalled(session, [row.id], now=now)
             event = inbox.event_of(row)
+            ahead = task.provisional is not None
         try:
             self.intake.act(task.journey, event)
         except (EngineUnavailable, NotReady):
             self._answer(202, {"state": "kept"})
         except Refused:
+            if ahead:  # the journey has not come to it yet; the inbox hands it over behind its cause
+                self._answer(202, {"state": "kept"})
+                return
             with self.intake.database.write() as session:
                 inbox.mark_refused(session, [event.id])
             raise

@@ -767,8 +767,8 @@ _AHEAD = (
     Mutant(
         name="what its source said earlier replaces nothing",
         file="store/observations.py",
-        old="any(at > result.issued for at in said)",
-        new="any(at < result.issued for at in said)",
+        old="return one.issued < other.issued",
+        new="return one.issued > other.issued",
         tests=("tests/api/test_intake_versions.py",),
     ),
 )
