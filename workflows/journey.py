@@ -36,6 +36,8 @@ REMEMBER = timedelta(minutes=2)
 """How long the id of an event is known after its turn: the inbox signals again only what it does not see taken."""
 OUTAGE = timedelta(minutes=1)
 """Who serves a due time later than this was away, and facts accepted meanwhile may not have arrived."""
+WAITED = timedelta(seconds=5)
+"""What arrives so long after its receipt was held up, and what was accepted after it may decide what it leads to."""
 PUT_OFF = timedelta(seconds=1)
 
 LOCAL_ATTEMPT = timedelta(seconds=2)
@@ -47,6 +49,8 @@ STORE_AWAY = timedelta(seconds=30)
 """How long the store counts as away after local attempts failed."""
 FACTS_AT_ONCE = "facts-at-once"
 """Journeys that began before took the store's facts into account with their next turn."""
+ASKS_WHEN_TOLD_LATE = "asks-when-told-late"
+"""Journeys that began before asked the store after an outage alone in which something was due."""
 REFUSED_PAUSE = timedelta(minutes=1)
 
 Given = TypeVar("Given")
@@ -130,7 +134,7 @@ class PatientJourney:
         if self._projecting is not None and self._projecting.done():
             self._acknowledge(self._projecting.result())
             self._projecting = None
-        if self._is_late():
+        if self._is_late() or (self._came_late() and workflow.patched(ASKS_WHEN_TOLD_LATE)):
             missed = await self._ask_store(InboxActivities.undelivered, self._journey.id)
             for event in missed.events:
                 self._queue(event)
@@ -254,6 +258,10 @@ class PatientJourney:
 
     def _is_late(self) -> bool:
         return self._wakeup is not None and workflow.now() - self._wakeup > OUTAGE
+
+    def _came_late(self) -> bool:
+        """Whether something waited outside for so long that more of the same time may still do so."""
+        return any(workflow.now() - event.received > WAITED for event in self._arrived.values())
 
     def _is_over(self) -> bool:
         nothing_left = not self._arrived and not self._unacknowledged and not self._errands.open

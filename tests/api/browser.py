@@ -63,8 +63,13 @@ class Browser:
 
     async def focused(self) -> str:
         """What a screen reader calls the element that has the focus."""
-        element = (await self._get("/element/active"))[_ELEMENT]
-        return await self._get(f"/element/{element}/computedlabel")
+        for _ in range(20):
+            element = (await self._get("/element/active"))[_ELEMENT]
+            try:
+                return await self._get(f"/element/{element}/computedlabel")
+            except AssertionError:  # the page went away in between
+                await asyncio.sleep(0.05)
+        raise AssertionError("nothing keeps the focus")
 
     async def text(self, css: str = "body") -> str:
         """What can be read in the first element that the selector finds."""
