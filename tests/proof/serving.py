@@ -24,6 +24,11 @@ async def _deliver_nothing(self: Delivery) -> None:
     await asyncio.Event().wait()
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 def main() -> None:
     """Run until killed."""
     options = argparse.ArgumentParser()
@@ -34,7 +39,7 @@ def main() -> None:
         foresights.look_ahead = foresights.fire_rungs = _see_nothing
     if given.sweeper == "off":
         Delivery.run = _deliver_nothing
-    run_api(read_settings(), lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    run_api(read_settings(), _say)
 
 
 if __name__ == "__main__":
